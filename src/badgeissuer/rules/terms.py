@@ -1,0 +1,102 @@
+"""The enumerations of the trade: the words that rows, rules and wire models share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class VersionState(StrEnum):
+    """An achievement version: draft → published → retired. A published document never changes."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    RETIRED = "retired"
+
+
+class KeyState(StrEnum):
+    """An issuer key. NEXT is published but does not sign yet; RETIRED still verifies; COMPROMISED does not."""
+
+    NEXT = "next"
+    ACTIVE = "active"
+    RETIRED = "retired"
+    COMPROMISED = "compromised"
+
+
+class KeyAlgorithm(StrEnum):
+    """Ed25519 signs Data Integrity proofs; P-256 signs JWTs."""
+
+    ED25519 = "Ed25519"
+    P256 = "P-256"
+
+
+class AssessmentMode(StrEnum):
+    """Who decides under an achievement's policy: one assessor, two (with adjudication), or an outside body."""
+
+    ONE = "one"
+    TWO = "two"
+    EXTERNAL = "external"
+
+
+class DuplicatePolicy(StrEnum):
+    """What a second award of the same achievement to the same earner does."""
+
+    DENY = "deny"
+    ALLOW = "allow"
+    REPLACE = "replace"
+
+
+class StatusPurpose(StrEnum):
+    """What the one status entry of a credential can say (OB allows one entry, REQUIREMENTS 8.4)."""
+
+    REVOCATION = "revocation"
+    SUSPENSION = "suspension"
+
+
+class DecisionState(StrEnum):
+    """A decision waits for a second assessor, then perhaps for an adjudicator, and is then decided for good."""
+
+    AWAITING_SECOND = "awaiting_second"
+    NEEDS_ADJUDICATION = "needs_adjudication"
+    DECIDED = "decided"
+
+
+class Outcome(StrEnum):
+    AWARDED = "awarded"
+    NOT_YET = "not_yet"
+
+
+class DecisionSource(StrEnum):
+    """PLATFORM: an assessor's outcome sent by a platform; ASSESSMENTS: made here by rule; EXTERNAL: held elsewhere."""
+
+    PLATFORM = "platform"
+    ASSESSMENTS = "assessments"
+    EXTERNAL = "external"
+
+
+class AssessorRole(StrEnum):
+    ASSESSOR = "assessor"
+    ADJUDICATOR = "adjudicator"
+
+
+class AwardState(StrEnum):
+    """active ↔ suspended; active|suspended → revoked (final); active → superseded."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+    SUPERSEDED = "superseded"
+
+
+class IdentityKind(StrEnum):
+    EMAIL = "email"
+    DID = "did"
+
+
+class ClientKind(StrEnum):
+    """Who an API key was made for. OPERATOR is the command line on the machine itself."""
+
+    OPERATOR = "operator"
+    PLATFORM = "platform"
+    ISSUER = "issuer"
+    AGENCY = "agency"
+    ANONYMOUS = "anonymous"
