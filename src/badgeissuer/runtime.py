@@ -1,0 +1,114 @@
+"""The composition root: settings become engines, key ring, contexts and workers; units of work open here."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from random import Random, SystemRandom
+
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from badgeissuer.errors import Misconfigured
+from badgeissuer.keyring.ring import KeyRing
+from badgeissuer.net.fetch import Fetcher
+from badgeissuer.sandbox import Sandbox
+from badgeissuer.settings import Settings
+from badgeissuer.store.access import Actor
+from badgeissuer.store.catalog import IssuerKey
+from badgeissuer.store.engine import Database
+from badgeissuer.store.outbox import number_events
+from badgeissuer.vc.contexts import ContextStore
+from badgeissuer.work import Work
+
+log = logging.getLogger("badgeissuer")
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The edge's clock. Below it everything takes ``work.now``."""
+    return datetime.now(UTC)
+
+
+class Runtime:
+    """One per process. Clock, randomness and fetch are injected, so that tests fix them."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock = utc_now,
+        rng: Random | None = None,
+        fetch: Fetcher | None = None,
+        passphrase: SecretStr | None = None,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.rng = rng or SystemRandom()
+        secret = passphrase or settings.passphrase()
+        if secret is None:
+            raise Misconfigured(
+                "the private keys need a passphrase: set BADGEISSUER_KEY_PASSPHRASE (random, at least 32 characters) "
+                "or BADGEISSUER_KEY_PASSPHRASE_FILE"
+            )
+        self.keys = KeyRing(settings.resolved_keys_dir, secret)
+        self.contexts = ContextStore.pinned()
+        self.sandbox = Sandbox(
+            self.contexts,
+            timeout=settings.canonicalize_timeout,
+            lanes={"mint": settings.worker_processes, "foreign": settings.worker_processes},
+        )
+        loopback = settings.base_url if settings.demo and settings.loopback else None
+        self.fetch = fetch or Fetcher(timeout=settings.fetch_timeout, loopback_base=loopback)
+        self.database = Database(settings.resolved_database_url, pool_size=settings.pool_size)
+        self.events_waiting = asyncio.Event()
+
+    async def start(self) -> None:
+        """Warn of what is unsafe, check keys against their rows, start the workers. Raises ``Misconfigured``."""
+        if self.settings.loopback:
+            log.warning(
+                "the base URL %s is this machine only: credentials issued under it cannot be checked from elsewhere; "
+                "set BADGEISSUER_BASE_URL to your public https address before you issue anything that should last",
+                self.settings.base_url,
+            )
+        if self.settings.demo:
+            log.warning("demo mode: not for real credentials")
+        async with self.database.reading() as session:
+            rows = (await session.scalars(select(IssuerKey))).all()
+        self.keys.check([row.as_facts() for row in rows])
+        await self.sandbox.start()
+
+    async def close(self) -> None:
+        await self.sandbox.close()
+        await self.database.close()
+
+    @asynccontextmanager
+    async def begin(self, actor: Actor) -> AsyncIterator[Work]:
+        """One unit of work: commits on leaving, rolls back on an error. What it emitted is numbered afterwards."""
+        async with AsyncExitStack() as stack:
+            work = Work(
+                now=self.clock(),
+                actor=actor,
+                settings=self.settings,
+                keys=self.keys,
+                contexts=self.contexts,
+                sandbox=self.sandbox,
+                fetch=self.fetch,
+                rng=self.rng,
+                database=self.database,
+                _stack=stack,
+            )
+            await work.open()
+            yield work
+            await work.finish()
+        if work.emitted:
+            self.events_waiting.set()
+
+    async def sequence_events(self) -> int:
+        """Number what has committed (PostgreSQL). Any process may call it; an advisory lock makes it one."""
+        async with self.database.writing() as session:
+            return await number_events(session)

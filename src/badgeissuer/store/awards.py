@@ -1,0 +1,69 @@
+"""Awards (the facts) and credentials (the exact signed texts)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from badgeissuer.rules.terms import AwardState
+from badgeissuer.store.base import Base, words
+
+
+class Award(Base):
+    """Someone earned an achievement version, by a decision. ``id`` is time-ordered and internal."""
+
+    __tablename__ = "awards"
+    __table_args__ = (
+        UniqueConstraint("decision_id"),
+        Index("ix_awards_issuer_id_awarded_at_id", "issuer_id", "awarded_at", "id"),
+        Index("ix_awards_subject_id_achievement_id", "subject_id", "achievement_id"),
+        # Under the policies deny and replace, at most one award of an achievement to a subject is live. The database
+        # holds this, so that two processes cannot both find "none yet".
+        Index(
+            "uq_awards_one_live",
+            "subject_id",
+            "achievement_id",
+            unique=True,
+            postgresql_where=text("sole AND state IN ('active', 'suspended')"),
+            sqlite_where=text("sole AND state IN ('active', 'suspended')"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    issuer_id: Mapped[UUID] = mapped_column(ForeignKey("issuers.id"))
+    subject_id: Mapped[UUID] = mapped_column(ForeignKey("subjects.id"))
+    achievement_id: Mapped[UUID] = mapped_column(ForeignKey("achievements.id"), index=True)
+    achievement_version_id: Mapped[UUID] = mapped_column(ForeignKey("achievement_versions.id"), index=True)
+    decision_id: Mapped[UUID] = mapped_column(ForeignKey("decisions.id"))
+    external_reference: Mapped[str | None] = mapped_column(String(255))
+    sole: Mapped[bool]
+    state: Mapped[AwardState] = mapped_column(words(AwardState, "state"))
+    state_reason: Mapped[str | None] = mapped_column(Text)
+    state_changed_at: Mapped[datetime]
+    awarded_at: Mapped[datetime]
+    valid_until: Mapped[datetime | None]
+    superseded_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("awards.id"))
+    school: Mapped[str | None] = mapped_column(Text)
+    district: Mapped[str | None] = mapped_column(Text)
+    jurisdiction: Mapped[str | None] = mapped_column(String(16), index=True)
+    created_at: Mapped[datetime]
+
+
+class Credential(Base):
+    """One signed document about an award, byte for byte. ``id`` is random and public: part of its URL."""
+
+    __tablename__ = "credentials"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    award_id: Mapped[UUID] = mapped_column(ForeignKey("awards.id"), index=True)
+    issuer_id: Mapped[UUID] = mapped_column(ForeignKey("issuers.id"), index=True)
+    url: Mapped[str] = mapped_column(Text)
+    media_type: Mapped[str] = mapped_column(String(64))
+    cryptosuite: Mapped[str] = mapped_column(String(64))
+    key_id: Mapped[UUID] = mapped_column(ForeignKey("issuer_keys.id"))
+    text: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]

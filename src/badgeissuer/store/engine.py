@@ -1,0 +1,120 @@
+"""Engines and sessions. Two ways in: read-only sessions, and one writing transaction per unit of work.
+
+SQLite: WAL, foreign keys on, one writer connection behind a lock, ``BEGIN IMMEDIATE`` (the driver's default begins
+deferred, and then concurrent read-modify-write loses updates without an error). Readers have their own connections,
+query-only. PostgreSQL: two pools, so that a unit of work that reads and then writes cannot starve itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from badgeissuer.errors import Unavailable
+
+BUSY_TIMEOUT_MS = 15_000
+
+
+class Database:
+    """The one door to storage. ``reading()`` and ``writing()`` give sessions; leaving ``writing()`` without an error commits."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = make_url(url)
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        if self.sqlite:
+            if self.url.database:
+                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            self._write_engine = create_async_engine(self.url, pool_size=1, max_overflow=0)
+            self._read_engine = create_async_engine(self.url, pool_size=pool_size, max_overflow=0)
+            _prepare_sqlite(self._write_engine, begin="BEGIN IMMEDIATE", query_only=False)
+            _prepare_sqlite(self._read_engine, begin="BEGIN", query_only=True)
+        else:
+            self._write_engine = create_async_engine(self.url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True)
+            self._read_engine = create_async_engine(
+                self.url,
+                pool_size=pool_size,
+                max_overflow=0,
+                pool_pre_ping=True,
+                isolation_level="REPEATABLE READ",
+                connect_args={"server_settings": {"default_transaction_read_only": "on"}},
+            )
+        # One writer per process on SQLite: waiting here is fair and cheap, waiting in the busy handler is neither.
+        self._writer = asyncio.Lock()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A read-only session with one consistent view of the database."""
+        async with AsyncSession(self._read_engine, expire_on_commit=False, autoflush=False) as session:
+            with _translated():
+                yield session
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        """A session in one writing transaction: commits on leaving, rolls back on an error or a cancelled caller."""
+        if self.sqlite:
+            async with self._writer, self._transaction() as session:
+                yield session
+        else:
+            async with self._transaction() as session:
+                yield session
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncSession]:
+        async with AsyncSession(self._write_engine, expire_on_commit=False) as session:
+            with _translated():
+                await session.connection()
+                try:
+                    yield session
+                    await session.commit()
+                except BaseException:
+                    await session.rollback()
+                    raise
+
+    async def ping(self) -> None:
+        """Raises ``Unavailable`` when the database does not answer."""
+        async with self.reading() as session:
+            await session.connection()
+
+    async def close(self) -> None:
+        await self._write_engine.dispose()
+        await self._read_engine.dispose()
+
+
+class _translated:  # noqa: N801 - reads as a word at the place of use
+    """Turns "the database is away or busy" into ``Unavailable``; programming errors stay what they are."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, (OperationalError, InterfaceError, ConnectionError)) or (
+            isinstance(error, DBAPIError) and error.connection_invalidated
+        ):
+            raise Unavailable("the database cannot be reached or is busy; try again shortly") from error
+
+
+def _prepare_sqlite(engine: AsyncEngine, *, begin: str, query_only: bool) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we begin transactions ourselves
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        # FULL: a commit that was answered survives a power cut, not only a killed process.
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        if query_only:
+            cursor.execute("PRAGMA query_only=ON")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin_transaction(connection: Any) -> None:
+        connection.exec_driver_sql(begin)

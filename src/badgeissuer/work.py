@@ -1,0 +1,123 @@
+"""One unit of work: what a verb may use, and the transaction it runs in.
+
+A unit starts with a read-only session. A verb that changes something first reads, builds and canonicalises (which is
+slow), then calls ``begin_write`` and decides again on locked rows: on SQLite there is one writer, and nobody may hold
+it while a document is canonicalised. Verbs never commit; leaving the unit does (runtime.begin).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from badgeissuer.keyring.ring import KeyRing
+from badgeissuer.net.fetch import Fetcher
+from badgeissuer.sandbox import Sandbox
+from badgeissuer.settings import Settings
+from badgeissuer.store.access import Actor
+from badgeissuer.store.engine import Database
+from badgeissuer.store.outbox import Event, number_events
+from badgeissuer.vc.contexts import ContextStore
+
+
+@dataclass(slots=True, eq=False)
+class Work:
+    """``now`` is read once, so every date in one award agrees. ``rng`` is the only source of ids and salts."""
+
+    now: datetime
+    actor: Actor
+    settings: Settings
+    keys: KeyRing
+    contexts: ContextStore
+    sandbox: Sandbox
+    fetch: Fetcher
+    rng: Random
+    database: Database
+    _stack: AsyncExitStack
+    _session: AsyncSession | None = None
+    _writing: bool = False
+    _events: list[Event] = field(default_factory=list)
+
+    @property
+    def base_url(self) -> str:
+        return self.settings.base_url
+
+    @property
+    def session(self) -> AsyncSession:
+        """The read-only session, or the writing one once ``begin_write`` was called."""
+        if self._session is None:
+            raise RuntimeError("the unit of work is not open")
+        return self._session
+
+    @property
+    def writing(self) -> bool:
+        return self._writing
+
+    async def open(self) -> None:
+        """Start reading. Called by the runtime."""
+        self._session = await self._stack.enter_async_context(self.database.reading())
+
+    async def begin_write(self) -> AsyncSession:
+        """End reading, take the writer and begin the one writing transaction. A second call changes nothing."""
+        if not self._writing:
+            await self._stack.aclose()
+            self._session = None
+            self._session = await self._stack.enter_async_context(self.database.writing())
+            self._writing = True
+        return self.session
+
+    async def finish(self) -> None:
+        """Write the events that were emitted; on SQLite, where the writer is the sequencer, number them too."""
+        if self._writing:
+            if self._events:
+                await self.session.flush()  # what the events speak of goes first: they refer to it
+                self.session.add_all(self._events)
+            await self.session.flush()
+            if self._events and self.database.sqlite:
+                await number_events(self.session)
+
+    @property
+    def emitted(self) -> bool:
+        return bool(self._events)
+
+    def emit(self, type_: str, subject_type: str, subject_id: object, *, issuer_id: UUID | None, **data: Any) -> None:
+        """Record that something happened. ``data`` holds no personal data. It commits with the change itself."""
+        self._events.append(
+            Event(
+                id=self.new_id(),
+                position=None,
+                issuer_id=issuer_id,
+                type=type_,
+                subject_type=subject_type,
+                subject_id=str(subject_id),
+                actor=self.actor.label,
+                at=self.now,
+                data=data,
+            )
+        )
+
+    def new_id(self) -> UUID:
+        """A time-ordered internal id (RFC 9562 version 7)."""
+        millis = int(self.now.timestamp() * 1000)
+        value = (millis << 80) | self.rng.getrandbits(80)
+        return UUID(int=(value & ~(0xF000 << 64) & ~(0xC000 << 48)) | (0x7000 << 64) | (0x8000 << 48))
+
+    def new_public_id(self) -> UUID:
+        """A random id for public URLs (version 4, 122 random bits): says nothing and cannot be guessed."""
+        return UUID(int=self.rng.getrandbits(128), version=4)
+
+    def new_salt(self) -> str:
+        """A fresh 128-bit salt, in hex."""
+        return f"{self.rng.getrandbits(128):032x}"
+
+
+def digest(text: str) -> str:
+    """The SHA-256 of a stored text, in hex: its ETag."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
