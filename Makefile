@@ -1,0 +1,68 @@
+# badgeissuer. `make run` and `make test` need only Python 3.11+, pip and make; the first call makes .venv.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+PORT ?= 8000
+DATA_DIR ?= data
+PYTHON ?=
+ARGS ?=
+# Two workers suit a small machine; WORKERS=8 on a big one.
+WORKERS ?= 2
+
+BIN := .venv/bin
+ENVIRONMENT = python=$$(PYTHON="$(PYTHON)" sh tools/find-python) && "$$python" tools/environment.py
+COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --no-header --no-annotate --quiet $(ARGS)
+
+.PHONY: help run test test-long lint format migrate openapi bench lock golden env dev
+
+help: ## show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@echo "  variables: PORT=$(PORT) DATA_DIR=$(DATA_DIR) WORKERS=$(WORKERS) ARGS=... PYTHON=..."
+
+run: env ## make everything ready, load the demo once, serve on http://localhost:8000 (PORT, DATA_DIR)
+	@$(BIN)/badgeissuer migrate --data-dir "$(DATA_DIR)"
+	@exec $(BIN)/badgeissuer demo --data-dir "$(DATA_DIR)" --base-url "http://localhost:$(PORT)" $(ARGS)
+
+test: dev ## all tests, on SQLite and on a real PostgreSQL that they start (ARGS="-k name")
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not long" $(ARGS)
+
+test-long: dev ## the tests with the full figures, minutes long
+	@$(BIN)/python -m pytest -p no:xdist -m long $(ARGS)
+
+lint: dev ## what CI checks beside the tests: style, types, imports, generated files, Dockerfile
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/badgeissuer openapi --check
+	$(BIN)/python -m tests.golden.rebuild --check
+	$(BIN)/hadolint Dockerfile
+
+format: dev ## put the code into the common form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+migrate: env ## bring the database in DATA_DIR up to date
+	@$(BIN)/badgeissuer migrate --data-dir "$(DATA_DIR)"
+
+openapi: env ## write openapi.yaml anew from the code
+	@$(BIN)/badgeissuer openapi
+
+golden: dev ## rebuild the golden documents (a changed one is a decision: explain it)
+	@$(BIN)/python -m tests.golden.rebuild
+
+bench: env ## cost of issuing one credential against the signature-only limit
+	@$(BIN)/python -m bench $(ARGS)
+
+lock: dev ## write the requirements*.lock files anew (ARGS=--upgrade for newer versions)
+	$(COMPILE) -o requirements.lock
+	$(COMPILE) --extra dev -o requirements-dev.lock
+	$(BIN)/uv pip compile tools/build.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --no-header --no-annotate --quiet $(ARGS) -o requirements-build.lock
+
+env:
+	@$(ENVIRONMENT) run
+
+dev:
+	@$(ENVIRONMENT) dev
