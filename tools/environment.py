@@ -50,7 +50,7 @@ def _stamp_file(kind: str) -> Path:
 
 
 def _fingerprint(kind: str) -> str:
-    """Changes when a lock file, the project's metadata or the folder changes (the editable install names the folder)."""
+    """Changes with the lock files, the project's metadata and the folder (the editable install names it)."""
     digest = hashlib.sha256(str(ROOT).encode())
     for name in ("pyproject.toml", LOCKS[kind]):
         digest.update(hashlib.sha256((ROOT / name).read_bytes()).digest())
@@ -94,7 +94,7 @@ def _install_with_uv(kind: str) -> bool:
         if got.returncode != 0:
             _say("uv cannot be installed here; using pip")
             return False
-    install = [VENV / "bin" / "uv", "pip", "install", "--quiet", "--python", PYTHON]
+    install: list[str | Path] = [VENV / "bin" / "uv", "pip", "install", "--quiet", "--python", PYTHON]
     for arguments in (
         ["--require-hashes", "-r", BUILD_LOCK, "-r", LOCKS[kind]],
         ["--no-deps", "--no-build-isolation", "--editable", "."],
@@ -112,8 +112,8 @@ def _install_with_pip(kind: str) -> None:
 
 
 def _pip(*arguments: str, check: bool = True, quiet: bool = False) -> subprocess.CompletedProcess[bytes]:
-    command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=quiet, check=False)
+    command: list[str | Path] = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    done = subprocess.run([*command, *arguments], cwd=ROOT, capture_output=quiet, check=False)
     if check and done.returncode != 0:
         raise SystemExit(f"pip could not install ({' '.join(arguments)}); see its message above")
     return done
