@@ -87,7 +87,15 @@ def _start(folder: Path) -> subprocess.Popen[bytes]:
     else:
         (folder / "socket").mkdir(mode=0o700)
     environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "HOME": str(folder), "TZ": "UTC"}
-    initdb = [binaries / "bin/initdb", "-D", folder / "data", "-U", "postgres", "--auth=trust", "--encoding=UTF8"]
+    initdb = [
+        str(binaries / "bin/initdb"),
+        "-D",
+        str(folder / "data"),
+        "-U",
+        "postgres",
+        "--auth=trust",
+        "--encoding=UTF8",
+    ]
     done = subprocess.run(
         [*initdb, "--no-sync", "--locale=C"],
         capture_output=True,
