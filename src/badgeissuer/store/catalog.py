@@ -23,6 +23,8 @@ class Issuer(Base):
     did: Mapped[str] = mapped_column(String(512), unique=True)
     name: Mapped[str] = mapped_column(Text)
     profile: Mapped[Document]
+    # The organisation's own site. Not signed: the profile's url is its page here.
+    website: Mapped[str | None] = mapped_column(Text)
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

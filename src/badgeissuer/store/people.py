@@ -49,5 +49,8 @@ class Subject(Base):
     urn: Mapped[str] = mapped_column(String(64), unique=True)
     name: Mapped[str | None] = mapped_column(Text)
     licence_id: Mapped[str | None] = mapped_column(String(128))
+    did: Mapped[str | None] = mapped_column(String(512))
+    # Whether the platform saw the earner prove control of the DID; only then it stands in credentials as the subject.
+    did_proved: Mapped[bool]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

@@ -55,4 +55,5 @@ class StatusEntry(Base):
     list_id: Mapped[UUID] = mapped_column(ForeignKey("status_lists.id"), primary_key=True)
     index: Mapped[int] = mapped_column(primary_key=True)
     issuer_id: Mapped[UUID] = mapped_column(ForeignKey("issuers.id"), index=True)
-    credential_id: Mapped[UUID] = mapped_column(ForeignKey("credentials.id"))
+    # Checked at commit: the index is reserved before the credential that names it is stored.
+    credential_id: Mapped[UUID] = mapped_column(ForeignKey("credentials.id", deferrable=True, initially="DEFERRED"))

@@ -1,0 +1,128 @@
+"""API keys: made once, shown once, stored hashed; and the check at the door."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from badgeissuer.errors import Fault, NotFound, Rejected, Unauthenticated
+from badgeissuer.rules.terms import ClientKind
+from badgeissuer.store.access import Actor, ApiClient, ApiClientIssuer
+from badgeissuer.store.catalog import Issuer
+from badgeissuer.work import Work
+
+SCOPES: dict[str, str] = {
+    "issuers:read": "read issuers and their public keys",
+    "issuers:write": "register issuers (platform keys), change profiles, rotate keys",
+    "achievements:read": "read and search achievements, drafts included",
+    "achievements:write": "draft, publish and retire achievements",
+    "decisions:read": "read decisions",
+    "decisions:write": "send decisions and assessments",
+    "awards:read": "read, list and stream awards",
+    "awards:write": "issue awards directly",
+    "awards:revoke": "revoke, suspend and reinstate awards",
+}
+
+DEFAULT_SCOPES: dict[ClientKind, tuple[str, ...]] = {
+    ClientKind.PLATFORM: tuple(SCOPES),
+    ClientKind.ISSUER: tuple(SCOPES),
+    ClientKind.AGENCY: ("issuers:read", "achievements:read", "awards:read"),
+}
+
+_PREFIX = "bi"
+
+
+def operator() -> Actor:
+    """The person at the machine: the command line acts for every issuer."""
+    return Actor(kind=ClientKind.OPERATOR, name="operator", scopes=frozenset(SCOPES), issuer_ids=None)
+
+
+async def create_client(
+    work: Work,
+    *,
+    kind: ClientKind,
+    name: str,
+    scopes: Sequence[str] | None = None,
+    issuers: Sequence[str] = (),
+    all_issuers: bool = False,
+) -> tuple[ApiClient, str]:
+    """Make an API key; returns the row and the key itself, which is never to be seen again.
+
+    An issuer key acts for exactly one issuer. Raises ``Rejected`` for unknown scopes, ``NotFound`` for unknown issuers.
+    """
+    wanted = tuple(scopes) if scopes else DEFAULT_SCOPES[kind]
+    unknown = sorted(set(wanted) - set(SCOPES))
+    if unknown:
+        raise Rejected(
+            f"unknown scopes: {', '.join(unknown)}; known are {', '.join(SCOPES)}",
+            faults=[Fault("/scopes", "not a scope of this service")],
+        )
+    if kind is ClientKind.ISSUER and (len(issuers) != 1 or all_issuers):
+        raise Rejected("an issuer key acts for exactly one issuer", faults=[Fault("/issuers", "name one issuer")])
+    await work.begin_write()
+    rows = (await work.session.scalars(select(Issuer).where(Issuer.slug.in_(issuers)))).all()
+    missing = sorted(set(issuers) - {row.slug for row in rows})
+    if missing:
+        raise NotFound(f"no issuer {', '.join(missing)}; `badgeissuer issuer list` shows what there is")
+    secret = f"{work.rng.getrandbits(256):064x}"
+    client = ApiClient(
+        id=work.new_id(),
+        kind=kind,
+        name=name,
+        prefix=f"{work.rng.getrandbits(48):012x}",
+        secret_sha256=_hashed(secret),
+        scopes=sorted(wanted),
+        all_issuers=all_issuers,
+        created_at=work.now,
+        revoked_at=None,
+    )
+    work.session.add(client)
+    await work.session.flush()
+    work.session.add_all(ApiClientIssuer(client_id=client.id, issuer_id=row.id) for row in rows)
+    work.emit("api_client.created", "api_client", client.id, issuer_id=None, kind=kind.value, scopes=client.scopes)
+    return client, f"{_PREFIX}_{client.prefix}_{secret}"
+
+
+async def revoke_client(work: Work, *, prefix: str) -> ApiClient:
+    """End an API key at once. Raises ``NotFound``."""
+    await work.begin_write()
+    client = await work.session.scalar(select(ApiClient).where(ApiClient.prefix == prefix).with_for_update())
+    if client is None:
+        raise NotFound("no API key with that prefix; `badgeissuer apikey list` shows them")
+    if client.revoked_at is None:
+        client.revoked_at = work.now
+        work.emit("api_client.revoked", "api_client", client.id, issuer_id=None)
+    return client
+
+
+async def authenticate(work: Work, *, token: str) -> Actor:
+    """The actor behind a key. Looked up by its public prefix; the secret is compared as hashes in constant time.
+
+    Raises ``Unauthenticated``, the same for every way of being wrong.
+    """
+    wrong = Unauthenticated("the API key is missing, unknown or revoked; send it as `Authorization: Bearer bi_…`")
+    parts = token.split("_")
+    if len(parts) != 3 or parts[0] != _PREFIX or not parts[1] or len(parts[2]) != 64:
+        raise wrong
+    client = await work.session.scalar(select(ApiClient).where(ApiClient.prefix == parts[1]))
+    # Hash and compare also where there is no such prefix, so that both take the same time.
+    stored = client.secret_sha256 if client is not None else bytes(32)
+    same = hmac.compare_digest(stored, _hashed(parts[2]))
+    if client is None or not same or client.revoked_at is not None:
+        raise wrong
+    issuer_ids = None
+    if not client.all_issuers:
+        ids = await work.session.scalars(
+            select(ApiClientIssuer.issuer_id).where(ApiClientIssuer.client_id == client.id)
+        )
+        issuer_ids = frozenset(ids)
+    return Actor(
+        kind=client.kind, name=client.name, scopes=frozenset(client.scopes), client_id=client.id, issuer_ids=issuer_ids
+    )
+
+
+def _hashed(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode("utf-8")).digest()

@@ -1,0 +1,402 @@
+"""Decisions: record what assessors judged, apply the achievement's policy, and award where it says so.
+
+No decision without a named person, and none that the policy does not carry. What was decided stays: a later attempt is
+a new decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from badgeissuer.errors import Fault, IllegalTransition, NotFound, Rejected
+from badgeissuer.rules import adjudication
+from badgeissuer.rules.parts import AchievementParts, criteria_of
+from badgeissuer.rules.terms import AssessmentMode, AssessorRole, DecisionSource, DecisionState, Outcome
+from badgeissuer.services import awarding, identifying
+from badgeissuer.services.grounds import Attempt, grounds_of, resolve_levels, resolve_results
+from badgeissuer.services.identifying import EarnerGiven
+from badgeissuer.services.selecting import Edition, edition_of, published_edition
+from badgeissuer.store.assessment import AssessmentRow, Decision, EvidenceItem
+from badgeissuer.store.awards import Award, Credential
+from badgeissuer.store.people import Subject
+from badgeissuer.store.scope import visible_to
+from badgeissuer.work import Work
+
+_CLOCK_SKEW = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who judged: the id by which the platform knows them, and a name that people can read."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """An outcome by one named assessor, as a platform delivers it."""
+
+    outcome: Outcome
+    by: Person
+    at: datetime
+    source: DecisionSource = DecisionSource.PLATFORM
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentGiven:
+    """What one assessor found: criterion (id or name) → level (id or name), perhaps with a recommended outcome."""
+
+    by: Person
+    levels: dict[str, str]
+    at: datetime
+    role: AssessorRole = AssessorRole.ASSESSOR
+    outcome: Outcome | None = None
+    feedback: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The decision as it stands now, with the award and the credential where it became one."""
+
+    decision: Decision
+    award: Award | None = None
+    credential: Credential | None = None
+
+
+async def record_decision(
+    work: Work,
+    *,
+    achievement_id: UUID,
+    version: int | None,
+    earner: EarnerGiven,
+    attempt: Attempt,
+    external_reference: str | None,
+    judgement: Judgement | None = None,
+    assessments: Sequence[AssessmentGiven] = (),
+) -> Recorded:
+    """Record a decision, or the first assessments on the way to one; an awarded one is minted with it.
+
+    Raises ``NotFound`` (achievement, also another tenant's), ``Rejected`` with every fault (policy, rubric, form),
+    ``Conflict`` naming the award that exists already.
+    """
+    edition = await published_edition(work, achievement_id=achievement_id, number=version)
+    attempt = replace(attempt, results=resolve_results(edition, attempt.results))
+    _check_people(work, earner, judgement, assessments)
+    ruling = _ruling(edition, judgement=judgement, attempt=attempt, assessments=_levels(edition, assessments))
+    details = _with_levels(attempt, ruling)
+    decided_at = _decided_at(work, judgement, ruling)
+    subject = await identifying.find_subject(work, issuer=edition.issuer, earner=earner)
+    urn = subject.urn if subject is not None else f"urn:uuid:{work.new_public_id()}"
+    source = judgement.source if judgement is not None else DecisionSource.ASSESSMENTS
+    persons = 1 if judgement is not None else len(assessments)
+    drafted = None
+    if ruling.outcome is Outcome.AWARDED:
+        drafted = await _draft(work, edition, subject, urn, earner, details, ruling, source, persons, decided_at)
+
+    await work.begin_write()
+    edition = await published_edition(work, achievement_id=achievement_id, number=edition.version.number)
+    subject = await identifying.record_subject(work, issuer=edition.issuer, earner=earner, urn=urn)
+    if drafted is not None and subject.urn != urn:  # the earner was recorded by another request meanwhile
+        drafted = await _draft(work, edition, subject, subject.urn, earner, details, ruling, source, persons, decided_at)
+    decision = Decision(
+        id=work.new_id(),
+        issuer_id=edition.issuer.id,
+        subject_id=subject.id,
+        achievement_version_id=edition.version.id,
+        external_reference=external_reference,
+        source=source,
+        state=ruling.state,
+        outcome=ruling.outcome,
+        rule=ruling.rule,
+        reason=ruling.reason,
+        feedback=attempt.feedback,
+        details=details.as_document(),
+        decided_by=judgement.by.name if judgement is not None else _names(assessments, ruling),
+        decided_at=decided_at,
+        created_at=work.now,
+        updated_at=work.now,
+    )
+    work.session.add(decision)
+    await work.session.flush()
+    work.session.add_all(
+        EvidenceItem(
+            id=work.new_id(),
+            decision_id=decision.id,
+            issuer_id=decision.issuer_id,
+            position=position,
+            **item.as_columns(),
+        )
+        for position, item in enumerate(attempt.evidence)
+    )
+    work.session.add_all(_row(work, decision, edition, given) for given in assessments)
+    await work.session.flush()
+    return await _conclude(work, decision=decision, edition=edition, subject=subject, drafted=drafted)
+
+
+async def record_assessment(work: Work, *, decision_id: UUID, given: AssessmentGiven) -> Recorded:
+    """Add the second assessor's or the adjudicator's assessment; where it settles the decision, it is carried out.
+
+    Raises ``NotFound``, ``IllegalTransition`` once decided, ``Rejected`` with every fault.
+    """
+    decision = await find_decision(work, decision_id=decision_id)
+    edition = await edition_of(work, version_id=decision.achievement_version_id)
+    subject = (await work.session.scalars(select(Subject).where(Subject.id == decision.subject_id))).one()
+    earner = await identifying.recorded(work, subject=subject)
+    _check_people(work, replace(earner, licence_id=subject.licence_id), None, [given])
+    ruling, attempt, drafted = await _settle(work, decision, edition, subject, earner, given)
+
+    await work.begin_write()
+    seen = decision.updated_at, decision.state
+    decision = await find_decision(work, decision_id=decision_id, lock=True)
+    edition = await edition_of(work, version_id=decision.achievement_version_id)
+    subject = (
+        await work.session.scalars(select(Subject).where(Subject.id == decision.subject_id).with_for_update())
+    ).one()
+    if (decision.updated_at, decision.state) != seen or decision.state is DecisionState.DECIDED:
+        ruling, attempt, drafted = await _settle(work, decision, edition, subject, earner, given)
+    work.session.add(_row(work, decision, edition, given))
+    decision.state, decision.outcome = ruling.state, ruling.outcome
+    decision.rule, decision.reason = ruling.rule, ruling.reason
+    decision.details = attempt.as_document()
+    decision.updated_at = work.now
+    if given.feedback is not None:
+        decision.feedback = "\n\n".join(text for text in (decision.feedback, given.feedback) if text)
+    if ruling.state is DecisionState.DECIDED:
+        decision.decided_at = work.now
+        names = [row.assessor_name for row in await assessment_rows(work, decision_id=decision.id)]
+        decision.decided_by = ", ".join(sorted({*names, given.by.name}))
+    await work.session.flush()
+    return await _conclude(work, decision=decision, edition=edition, subject=subject, drafted=drafted)
+
+
+async def find_decision(work: Work, *, decision_id: UUID, lock: bool = False) -> Decision:
+    """A decision of an issuer the actor may act for. Raises ``NotFound``, also for another tenant's."""
+    query = select(Decision).where(Decision.id == decision_id, visible_to(work.actor, Decision))
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    decision = await work.session.scalar(query)
+    if decision is None:
+        raise NotFound("no such decision")
+    return decision
+
+
+async def assessment_rows(work: Work, *, decision_id: UUID) -> list[AssessmentRow]:
+    """The assessments of a decision, in the order in which they came."""
+    query = select(AssessmentRow).where(AssessmentRow.decision_id == decision_id).order_by(AssessmentRow.id)
+    return list((await work.session.scalars(query)).all())
+
+
+async def evidence_items(work: Work, *, decision_id: UUID) -> list[EvidenceItem]:
+    """The evidence of a decision, in the order in which it was given."""
+    query = select(EvidenceItem).where(EvidenceItem.decision_id == decision_id).order_by(EvidenceItem.position)
+    return list((await work.session.scalars(query)).all())
+
+
+def _ruling(
+    edition: Edition,
+    *,
+    judgement: Judgement | None,
+    attempt: Attempt,
+    assessments: Sequence[adjudication.Assessment],
+) -> adjudication.Ruling:
+    policy = AchievementParts.model_validate(edition.version.parts).assessment.as_policy()
+    if judgement is None:
+        if not assessments:
+            raise Rejected(
+                "there is no judgement",
+                faults=[Fault("", "send an outcome with its assessor and decided_at, or the assessments")],
+            )
+        return adjudication.decide(policy, criteria_of(edition.version.document), assessments)
+    if policy.mode is AssessmentMode.TWO:
+        raise Rejected(
+            "the achievement's policy asks for two assessors",
+            faults=[Fault("/outcome", "one outcome does not meet the policy: send the assessments of two assessors")],
+        )
+    if judgement.outcome is Outcome.AWARDED:
+        _results_carry(edition, attempt)
+    return adjudication.Ruling(
+        state=DecisionState.DECIDED,
+        outcome=judgement.outcome,
+        levels={},
+        rule="external" if judgement.source is DecisionSource.EXTERNAL else "one_assessor",
+        reason=f"{judgement.by.name} judged the evidence on {judgement.at.date().isoformat()}: "
+        + ("awarded." if judgement.outcome is Outcome.AWARDED else "not yet."),
+    )
+
+
+def _results_carry(edition: Edition, attempt: Attempt) -> None:
+    """An award must not contradict the results that come with it."""
+    reached = {result["result_description"]: result.get("achieved_level") for result in attempt.results}
+    faults = []
+    for criterion in criteria_of(edition.version.document):
+        rank = {level.id: level.rank for level in criterion.levels}
+        level = reached.get(criterion.id)
+        if criterion.required is not None and level is not None and rank[level] < rank[criterion.required]:
+            at = [r["result_description"] for r in attempt.results].index(criterion.id)
+            faults.append(
+                Fault(f"/results/{at}/achieved_level", f"below the level that {criterion.name!r} requires for an award")
+            )
+    if faults:
+        raise Rejected("the results contradict the outcome", faults=faults)
+
+
+async def _draft(
+    work: Work,
+    edition: Edition,
+    subject: Subject | None,
+    urn: str,
+    earner: EarnerGiven,
+    attempt: Attempt,
+    ruling: adjudication.Ruling,
+    source: DecisionSource,
+    persons: int,
+    decided_at: datetime | None,
+) -> awarding.AwardDraft:
+    mode = AchievementParts.model_validate(edition.version.parts).assessment.assessors
+    return await awarding.draft(
+        work,
+        issuer=edition.issuer,
+        version=edition.version,
+        recipient=identifying.recipient(work, urn=urn, earner=earner),
+        grounds=grounds_of(
+            edition, attempt, ruling=ruling, source=source, mode=mode, persons=persons, decided_at=decided_at or work.now
+        ),
+        subject=subject,
+    )
+
+
+async def _settle(
+    work: Work, decision: Decision, edition: Edition, subject: Subject, earner: EarnerGiven, given: AssessmentGiven
+) -> tuple[adjudication.Ruling, Attempt, awarding.AwardDraft | None]:
+    if decision.state is DecisionState.DECIDED:
+        raise IllegalTransition("this decision is made; a further attempt is a new decision")
+    earlier = [_recorded(row) for row in await assessment_rows(work, decision_id=decision.id)]
+    policy = AchievementParts.model_validate(edition.version.parts).assessment.as_policy()
+    together = [*earlier, *_levels(edition, [given], prefix="")]
+    try:
+        ruling = adjudication.decide(policy, criteria_of(edition.version.document), together)
+    except Rejected as error:  # its pointers count all assessments; the caller sent only the last one
+        own = f"/assessments/{len(earlier)}"
+        raise Rejected(
+            error.detail,
+            faults=[Fault(f.pointer.removeprefix(own) if f.pointer.startswith(own) else "", f.detail, f.code, f.clause) for f in error.faults],
+        ) from error
+    attempt = _with_levels(Attempt.of(decision, await evidence_items(work, decision_id=decision.id)), ruling)
+    drafted = None
+    if ruling.outcome is Outcome.AWARDED:
+        drafted = await _draft(
+            work, edition, subject, subject.urn, earner, attempt, ruling, decision.source, len(together), work.now
+        )
+    return ruling, attempt, drafted
+
+
+async def _conclude(
+    work: Work, *, decision: Decision, edition: Edition, subject: Subject, drafted: awarding.AwardDraft | None
+) -> Recorded:
+    outcome = decision.outcome.value if decision.outcome else None
+    work.emit(
+        "decision.recorded",
+        "decision",
+        decision.id,
+        issuer_id=decision.issuer_id,
+        state=decision.state.value,
+        outcome=outcome,
+        rule=decision.rule,
+    )
+    if drafted is None:
+        return Recorded(decision)
+    award, credential = await awarding.award(
+        work, decision=decision, issuer=edition.issuer, version=edition.version, subject=subject, drafted=drafted
+    )
+    return Recorded(decision, award, credential)
+
+
+def _check_people(
+    work: Work, earner: EarnerGiven, judgement: Judgement | None, assessments: Sequence[AssessmentGiven]
+) -> None:
+    """A judgement has a date that has come, and nobody judges their own work."""
+    own = {text.casefold() for text in (earner.email, earner.did, earner.licence_id) if text}
+    faults = []
+    people = [("/assessor", judgement.by, judgement.at, "/decided_at")] if judgement is not None else []
+    people += [
+        (f"/assessments/{n}/assessor", given.by, given.at, f"/assessments/{n}/assessed_at")
+        for n, given in enumerate(assessments)
+    ]
+    for pointer, person, at, at_pointer in people:
+        if person.id.casefold() in own:
+            faults.append(Fault(f"{pointer}/id", "nobody assesses their own evidence"))
+        if at > work.now + _CLOCK_SKEW:
+            faults.append(Fault(at_pointer, "lies in the future"))
+    if faults:
+        raise Rejected("the judgement cannot be taken as it is", faults=faults)
+
+
+def _levels(
+    edition: Edition, assessments: Sequence[AssessmentGiven], *, prefix: str = "/assessments"
+) -> list[adjudication.Assessment]:
+    return [
+        adjudication.Assessment(
+            assessor_id=given.by.id,
+            assessor_name=given.by.name,
+            role=given.role,
+            levels=resolve_levels(edition, given.levels, pointer=f"{prefix}/{n}/levels" if prefix else "/levels"),
+            outcome=given.outcome,
+        )
+        for n, given in enumerate(assessments)
+    ]
+
+
+def _recorded(row: AssessmentRow) -> adjudication.Assessment:
+    return adjudication.Assessment(
+        assessor_id=row.assessor_id,
+        assessor_name=row.assessor_name,
+        role=row.role,
+        levels=row.levels,
+        outcome=row.outcome,
+    )
+
+
+def _row(work: Work, decision: Decision, edition: Edition, given: AssessmentGiven) -> AssessmentRow:
+    return AssessmentRow(
+        id=work.new_id(),
+        decision_id=decision.id,
+        issuer_id=decision.issuer_id,
+        role=given.role,
+        assessor_id=given.by.id,
+        assessor_name=given.by.name,
+        levels=resolve_levels(edition, given.levels, pointer="/levels"),
+        outcome=given.outcome,
+        feedback=given.feedback,
+        assessed_at=given.at,
+        created_at=work.now,
+    )
+
+
+def _with_levels(attempt: Attempt, ruling: adjudication.Ruling) -> Attempt:
+    """The results that the assessors settled on stand in the record; a platform's other results stay beside them."""
+    if not ruling.levels:
+        return attempt
+    settled: list[dict[str, Any]] = [
+        {"result_description": criterion, "achieved_level": level} for criterion, level in ruling.levels.items()
+    ]
+    others = [result for result in attempt.results if result["result_description"] not in ruling.levels]
+    return replace(attempt, results=[*settled, *others])
+
+
+def _decided_at(work: Work, judgement: Judgement | None, ruling: adjudication.Ruling) -> datetime | None:
+    if judgement is not None:
+        return judgement.at
+    return work.now if ruling.state is DecisionState.DECIDED else None
+
+
+def _names(assessments: Sequence[AssessmentGiven], ruling: adjudication.Ruling) -> str | None:
+    if ruling.state is not DecisionState.DECIDED:
+        return None
+    return ", ".join(sorted(given.by.name for given in assessments))

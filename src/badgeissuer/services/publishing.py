@@ -1,0 +1,108 @@
+"""What anyone may read: credentials and status lists byte for byte, profiles, DID documents, achievement definitions."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from badgeissuer.errors import NotFound
+from badgeissuer.rules.terms import AwardState, KeyAlgorithm, KeyState, VersionState
+from badgeissuer.services.registering import issuer_keys
+from badgeissuer.store.awards import Award, Credential
+from badgeissuer.store.catalog import Achievement, AchievementVersion, Issuer, IssuerKey
+from badgeissuer.store.status import StatusList
+from badgeissuer.vc import multikey
+from badgeissuer.work import Work
+
+
+async def credential(work: Work, *, credential_id: UUID) -> Credential:
+    """The stored credential, revoked or not: what was said stays readable. Raises ``NotFound``."""
+    row = await work.session.get(Credential, credential_id)
+    if row is None:
+        raise NotFound("no such credential")
+    return row
+
+
+async def status_list(work: Work, *, list_id: UUID) -> StatusList:
+    """The current edition of a list. Raises ``NotFound``."""
+    row = await work.session.get(StatusList, list_id)
+    if row is None:
+        raise NotFound("no such status list")
+    return row
+
+
+async def issuer_profile(work: Work, *, slug: str) -> dict[str, Any]:
+    """The issuer's public OB3 Profile. Raises ``NotFound``."""
+    return (await _issuer(work, slug=slug)).profile
+
+
+async def issuer_did_document(work: Work, *, slug: str) -> dict[str, Any]:
+    """The issuer's DID document. Raises ``NotFound``."""
+    issuer = await _issuer(work, slug=slug)
+    return document_of(issuer.did, await issuer_keys(work, issuer_id=issuer.id))
+
+
+async def did_document(work: Work, did: str) -> dict[str, Any] | None:
+    """The document behind one of our own DIDs; None where it is not ours."""
+    issuer = await work.session.scalar(select(Issuer).where(Issuer.did == did))
+    return document_of(did, await issuer_keys(work, issuer_id=issuer.id)) if issuer is not None else None
+
+
+async def status_list_text(work: Work, url: str) -> str | None:
+    """The current edition of one of our own lists, by its URL; None where it is not ours."""
+    return await work.session.scalar(select(StatusList.text).where(StatusList.url == url))
+
+
+async def own_award_state(work: Work, credential_url: str) -> AwardState | None:
+    """What we know of the award behind one of our own credentials; None where it is not ours."""
+    prefix = f"{work.base_url}/credentials/"
+    if not credential_url.startswith(prefix):
+        return None
+    try:
+        credential_id = UUID(credential_url.removeprefix(prefix))
+    except ValueError:
+        return None
+    return await work.session.scalar(
+        select(Award.state).join(Credential, Credential.award_id == Award.id).where(Credential.id == credential_id)
+    )
+
+
+async def achievement(work: Work, *, achievement_id: UUID, number: int | None = None) -> AchievementVersion:
+    """A published or retired version, the newest where no number is given. Drafts are not public. Raises ``NotFound``."""
+    query = (
+        select(AchievementVersion)
+        .join(Achievement, Achievement.id == AchievementVersion.achievement_id)
+        .where(Achievement.id == achievement_id, AchievementVersion.state != VersionState.DRAFT)
+        .order_by(AchievementVersion.number.desc())
+        .limit(1)
+    )
+    if number is not None:
+        query = query.where(AchievementVersion.number == number)
+    row = await work.session.scalar(query)
+    if row is None:
+        raise NotFound("no such achievement, or none that is published")
+    return row
+
+
+def document_of(did: str, keys: list[IssuerKey]) -> dict[str, Any]:
+    """The DID document: the next keys and the retired ones too, so that caches are warm and old badges verify."""
+    return multikey.did_document(
+        did,
+        [
+            multikey.VerificationKey(
+                public_multibase=key.public_multibase,
+                as_jwk=key.algorithm is KeyAlgorithm.P256,
+                revoked=key.compromised_at if key.state is KeyState.COMPROMISED else None,
+            )
+            for key in keys
+        ],
+    )
+
+
+async def _issuer(work: Work, *, slug: str) -> Issuer:
+    issuer = await work.session.scalar(select(Issuer).where(Issuer.slug == slug))
+    if issuer is None:
+        raise NotFound("no such issuer")
+    return issuer

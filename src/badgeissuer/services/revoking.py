@@ -1,0 +1,74 @@
+"""Revoke, suspend and reinstate awards. The status list is re-signed and stored before the answer leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import select
+
+from badgeissuer.errors import NotFound
+from badgeissuer.rules import awarding as rules
+from badgeissuer.rules.parts import AchievementParts
+from badgeissuer.services import statuses
+from badgeissuer.services.awarding import credential_of
+from badgeissuer.store.awards import Award
+from badgeissuer.store.catalog import AchievementVersion, Issuer
+from badgeissuer.store.scope import visible_to
+from badgeissuer.work import Work
+
+Action = Literal["revoke", "suspend", "reinstate"]
+_EVENTS = {"revoke": "award.revoked", "suspend": "award.suspended", "reinstate": "award.reinstated"}
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The award after the change, and whether anyone who only reads the status list can see it."""
+
+    award: Award
+    visible_to_third_parties: bool
+
+
+async def find_award(work: Work, *, award_id: UUID, lock: bool = False) -> Award:
+    """An award of an issuer the actor may act for. Raises ``NotFound``, also for another tenant's."""
+    query = select(Award).where(Award.id == award_id, visible_to(work.actor, Award))
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    award = await work.session.scalar(query)
+    if award is None:
+        raise NotFound("no such award")
+    return award
+
+
+async def change_state(work: Work, *, award_id: UUID, action: Action, reason: str) -> Changed:
+    """One step of the award's state machine, with the reason kept. A revocation is final.
+
+    What others see of it hangs on the purpose that the achievement version chose: its one status entry says either
+    "revoked" or "suspended" (OB allows one). Raises ``NotFound``, ``IllegalTransition``.
+    """
+    seen = await find_award(work, award_id=award_id)
+    issuer = (await work.session.scalars(select(Issuer).where(Issuer.id == seen.issuer_id))).one()
+    version = (
+        await work.session.scalars(
+            select(AchievementVersion).where(AchievementVersion.id == seen.achievement_version_id)
+        )
+    ).one()
+    purpose = AchievementParts.model_validate(version.parts).status_purpose
+    credential = await credential_of(work, award=seen)
+    aim = rules.status_transition(seen.state, action)
+    prepared = await statuses.prepare_bit(
+        work, issuer=issuer, credential_id=credential.id, value=rules.status_bit(purpose, aim)
+    )
+    await work.begin_write()
+    award = await find_award(work, award_id=award_id, lock=True)
+    state = rules.status_transition(award.state, action)
+    award.state, award.state_reason, award.state_changed_at = state, reason, work.now
+    await work.session.flush()
+    bit = rules.status_bit(purpose, state)
+    await statuses.publish_bit(
+        work, issuer=issuer, credential_id=credential.id, value=bit, prepared=prepared if state is aim else None
+    )
+    visible = rules.visible_to_third_parties(purpose, state)
+    work.emit(_EVENTS[action], "award", award.id, issuer_id=award.issuer_id, visible_to_third_parties=visible)
+    return Changed(award=award, visible_to_third_parties=visible)

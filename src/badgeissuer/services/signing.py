@@ -1,0 +1,58 @@
+"""Sign what was prepared, with the issuer's key of the hour, and check it the way a verifier would before it is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from badgeissuer.errors import Unavailable
+from badgeissuer.rules.keys import KeyFacts, signing_key
+from badgeissuer.rules.terms import KeyAlgorithm
+from badgeissuer.services.registering import issuer_keys
+from badgeissuer.vc import strictjson
+from badgeissuer.vc.lint import Prepared
+from badgeissuer.vc.multikey import parse_multikey
+from badgeissuer.vc.proofs import eddsa_rdfc_2022 as eddsa
+from badgeissuer.work import Work, digest
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """The exact text that will be stored and served, its SHA-256 in hex, and the key that signed it."""
+
+    text: str
+    sha256: str
+    key: KeyFacts
+
+
+async def current_key(work: Work, *, issuer_id: UUID) -> KeyFacts:
+    """The Ed25519 key that signs for the issuer at ``work.now``. Locked against a rotation once writing has begun."""
+    keys = await issuer_keys(work, issuer_id=issuer_id, share=work.writing)
+    return signing_key([key.as_facts() for key in keys], KeyAlgorithm.ED25519, now=work.now)
+
+
+def sign(work: Work, *, prepared: Prepared, key: KeyFacts) -> Signed:
+    """Sign and check. Raises ``Unavailable`` where the result would not verify with the published key.
+
+    The check is the last line before something wrong is signed for good: the proof must hold under the key that the
+    issuer's DID document shows, and the document without its proof must be the one that was prepared.
+    """
+    secured = eddsa.create(
+        prepared,
+        sign=work.keys.signer(key).sign,
+        verification_method=f"{key.did}#{key.public_multibase}",
+        created=work.now,
+    )
+    proof = secured["proof"][0]
+    text = strictjson.dumps(secured)
+    stored = strictjson.loads(text.encode("utf-8"), max_bytes=len(text) * 4)
+    without = {name: value for name, value in stored.items() if name != "proof"}
+    if without != prepared.document:
+        raise Unavailable("the signed text is not the document that was prepared; nothing was issued")
+    eddsa.verify(
+        proof,
+        config_nquads=eddsa.config_nquads(proof),
+        document_nquads=prepared.canonical.nquads,
+        key=parse_multikey(key.public_multibase),
+    )
+    return Signed(text=text, sha256=digest(text), key=key)

@@ -1,0 +1,194 @@
+"""Status lists: choose a random free index, change a bit, publish the next edition.
+
+One issuer and one purpose per list. Handing out an index changes no published byte; changing a bit locks the list's
+row, so that no bit is ever lost, and re-signs the list before the answer leaves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+
+from badgeissuer.rules.terms import StatusPurpose
+from badgeissuer.services.signing import current_key, sign
+from badgeissuer.store.catalog import Issuer
+from badgeissuer.store.insert import insert_if_free
+from badgeissuer.store.status import StatusEntry, StatusList
+from badgeissuer.vc import lint
+from badgeissuer.vc.lint import Prepared
+from badgeissuer.vc.status import LIST_SIZE, Bits, status_list_document
+from badgeissuer.work import Work
+
+# The next list opens when this share of a list is handed out: free indexes stay easy to find, and a list stays a crowd.
+FULL_AT = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """The next edition of a list, canonicalised but not signed. ``version`` is the one it will have."""
+
+    list_id: UUID
+    url: str
+    issuer_id: UUID
+    purpose: StatusPurpose
+    version: int
+    bits: Bits
+    prepared: Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A free index, found but not reserved. ``opening`` is the first edition of the list where it is a new one."""
+
+    list_id: UUID
+    url: str
+    index: int
+    purpose: StatusPurpose
+    opening: Edition | None
+
+
+def status_url(base_url: str, list_id: UUID) -> str:
+    return f"{base_url}/status/{list_id}"
+
+
+async def find_place(work: Work, *, issuer: Issuer, purpose: StatusPurpose) -> Place:
+    """A random free index in the issuer's open list of that purpose, or in a new list where none is open."""
+    open_list = await work.session.scalar(
+        select(StatusList).where(
+            StatusList.issuer_id == issuer.id, StatusList.purpose == purpose, StatusList.open.is_(True)
+        )
+    )
+    if open_list is None:
+        list_id = work.new_public_id()
+        url = status_url(work.base_url, list_id)
+        opening = await _edition(
+            work, issuer=issuer, list_id=list_id, url=url, purpose=purpose, version=1, bits=Bits.new(LIST_SIZE)
+        )
+        return Place(list_id, url, work.rng.randrange(LIST_SIZE), purpose, opening)
+    while True:
+        index = work.rng.randrange(open_list.size)
+        taken = await work.session.scalar(
+            select(StatusEntry.index).where(StatusEntry.list_id == open_list.id, StatusEntry.index == index)
+        )
+        if taken is None:
+            return Place(open_list.id, open_list.url, index, purpose, None)
+
+
+async def reserve(work: Work, *, place: Place, credential_id: UUID, issuer: Issuer) -> bool:
+    """Take the index for ever, opening the list where it is new. False where another took index or list meanwhile."""
+    if place.opening is not None and not await _open(work, place.opening):
+        return False
+    return await insert_if_free(
+        work.session,
+        StatusEntry,
+        list_id=place.list_id,
+        index=place.index,
+        issuer_id=issuer.id,
+        credential_id=credential_id,
+    )
+
+
+async def count_one(work: Work, *, list_id: UUID) -> None:
+    """Count an index that was handed out; close the list at 80 %. Last in the unit of work: it locks the list's row."""
+    row = (await work.session.scalars(select(StatusList).where(StatusList.id == list_id).with_for_update())).one()
+    row.allocated += 1
+    row.open = row.open and row.allocated < FULL_AT * row.size
+    await work.session.flush()
+
+
+async def prepare_bit(work: Work, *, issuer: Issuer, credential_id: UUID, value: bool) -> Edition | None:
+    """The edition of the credential's list with its bit at ``value``; None where the bit says so already."""
+    entry = (
+        await work.session.scalars(select(StatusEntry).where(StatusEntry.credential_id == credential_id))
+    ).one()
+    query = select(StatusList).where(StatusList.id == entry.list_id)
+    if work.writing:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    row = (await work.session.scalars(query)).one()
+    bits = Bits.from_bytes(row.bits)
+    if bits.get(entry.index) == value:
+        return None
+    bits.set(entry.index, value)
+    return await _edition(
+        work,
+        issuer=issuer,
+        list_id=row.id,
+        url=row.url,
+        purpose=row.purpose,
+        version=row.version + 1,
+        bits=bits,
+    )
+
+
+async def publish_bit(
+    work: Work, *, issuer: Issuer, credential_id: UUID, value: bool, prepared: Edition | None
+) -> bool:
+    """Sign and store the edition. Where the list moved since it was prepared, it is made again on the locked row."""
+    entry = (
+        await work.session.scalars(select(StatusEntry).where(StatusEntry.credential_id == credential_id))
+    ).one()
+    row = (
+        await work.session.scalars(
+            select(StatusList)
+            .where(StatusList.id == entry.list_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    ).one()
+    edition = prepared
+    if edition is None or edition.version != row.version + 1:
+        edition = await prepare_bit(work, issuer=issuer, credential_id=credential_id, value=value)
+    if edition is None:
+        return False
+    signed = sign(work, prepared=edition.prepared, key=await current_key(work, issuer_id=issuer.id))
+    row.bits = edition.bits.to_bytes()
+    row.version = edition.version
+    row.text, row.sha256, row.key_id = signed.text, signed.sha256, signed.key.id
+    row.updated_at = work.now
+    await work.session.flush()
+    work.emit("status_list.published", "status_list", row.id, issuer_id=issuer.id, version=row.version)
+    return True
+
+
+async def _open(work: Work, edition: Edition) -> bool:
+    signed = sign(work, prepared=edition.prepared, key=await current_key(work, issuer_id=edition.issuer_id))
+    opened = await insert_if_free(
+        work.session,
+        StatusList,
+        id=edition.list_id,
+        issuer_id=edition.issuer_id,
+        purpose=edition.purpose,
+        url=edition.url,
+        size=LIST_SIZE,
+        allocated=0,
+        open=True,
+        version=edition.version,
+        bits=edition.bits.to_bytes(),
+        text=signed.text,
+        sha256=signed.sha256,
+        key_id=signed.key.id,
+        created_at=work.now,
+        updated_at=work.now,
+    )
+    if opened:
+        work.emit(
+            "status_list.opened",
+            "status_list",
+            edition.list_id,
+            issuer_id=edition.issuer_id,
+            purpose=edition.purpose.value,
+        )
+    return opened
+
+
+async def _edition(
+    work: Work, *, issuer: Issuer, list_id: UUID, url: str, purpose: StatusPurpose, version: int, bits: Bits
+) -> Edition:
+    document = status_list_document(
+        list_url=url, issuer=issuer.did, purpose=purpose.value, encoded=bits.encode(), valid_from=work.now
+    )
+    canonical = await work.sandbox.canonicalize(document, lane="mint")
+    prepared = lint.prepare_status_list(document, canonical, now=work.now, allow_loopback=work.settings.loopback)
+    return Edition(list_id, url, issuer.id, purpose, version, bits, prepared)

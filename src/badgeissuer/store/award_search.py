@@ -1,0 +1,108 @@
+"""The award query: one select for pages, streams, the command line and jobs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select, tuple_
+
+from badgeissuer.rules.terms import AwardState
+from badgeissuer.store.access import Actor
+from badgeissuer.store.awards import Award, Credential
+from badgeissuer.store.catalog import AchievementVersion, Issuer
+from badgeissuer.store.people import Subject
+from badgeissuer.store.scope import visible_to
+
+
+@dataclass(frozen=True, slots=True)
+class AwardFilter:
+    """What to look for; None does not filter. Ranges are half-open: from ≤ date < before."""
+
+    issuer: str | None = None
+    achievement_id: UUID | None = None
+    version: int | None = None
+    state: AwardState | None = None
+    earner_id: UUID | None = None
+    external_reference: str | None = None
+    jurisdiction: str | None = None
+    district: str | None = None
+    awarded_from: datetime | None = None
+    awarded_before: datetime | None = None
+    changed_from: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AwardLine:
+    """One award with what a reader of lists needs; no documents, no e-mail."""
+
+    award: Award
+    issuer_slug: str
+    issuer_name: str
+    issuer_did: str
+    version: int
+    achievement_name: str
+    subject_urn: str
+    credential_id: UUID
+    credential_url: str
+    credential_sha256: str
+
+    @property
+    def place(self) -> tuple[datetime, UUID]:
+        """Where the line stands in the order: newest awarded first."""
+        return self.award.awarded_at, self.award.id
+
+
+def select_awards(
+    actor: Actor, where: AwardFilter, *, after: tuple[datetime, UUID] | None = None, limit: int | None = None
+) -> Select[Any]:
+    """Awards the actor may see, newest first, from after ``after`` on. Rows are ``line``'s arguments."""
+    query = (
+        select(
+            Award,
+            Issuer.slug,
+            Issuer.name,
+            Issuer.did,
+            AchievementVersion.number,
+            AchievementVersion.name,
+            Subject.urn,
+            Credential.id,
+            Credential.url,
+            Credential.sha256,
+        )
+        .join(Issuer, Issuer.id == Award.issuer_id)
+        .join(AchievementVersion, AchievementVersion.id == Award.achievement_version_id)
+        .join(Subject, Subject.id == Award.subject_id)
+        .join(Credential, Credential.award_id == Award.id)
+        .where(visible_to(actor, Award))
+        .order_by(Award.awarded_at.desc(), Award.id.desc())
+    )
+    equal = {
+        Issuer.slug: where.issuer,
+        Award.achievement_id: where.achievement_id,
+        AchievementVersion.number: where.version,
+        Award.state: where.state,
+        Award.subject_id: where.earner_id,
+        Award.external_reference: where.external_reference,
+        Award.jurisdiction: where.jurisdiction,
+        Award.district: where.district,
+    }
+    for column, value in equal.items():
+        if value is not None:
+            query = query.where(column == value)
+    if where.awarded_from is not None:
+        query = query.where(Award.awarded_at >= where.awarded_from)
+    if where.awarded_before is not None:
+        query = query.where(Award.awarded_at < where.awarded_before)
+    if where.changed_from is not None:
+        query = query.where(Award.state_changed_at >= where.changed_from)
+    if after is not None:
+        query = query.where(tuple_(Award.awarded_at, Award.id) < after)
+    return query.limit(limit) if limit is not None else query
+
+
+def line(row: Any) -> AwardLine:
+    """One row of ``select_awards``."""
+    return AwardLine(*row)
