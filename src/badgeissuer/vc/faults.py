@@ -1,0 +1,71 @@
+"""The errors of the formats. Each is one of ``badgeissuer.errors`` with a narrower code; the edges need no new rows."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from badgeissuer.errors import MalformedInput, Rejected, TooLarge
+
+
+class MalformedJson(MalformedInput):
+    """The bytes are not one JSON text in the strict form of ``strictjson`` (RFC 8259 plus I-JSON, RFC 7493)."""
+
+    code = "malformed-json"
+
+
+class UnknownContext(Rejected):
+    """The document names a JSON-LD context that is not pinned. Contexts are never fetched."""
+
+    code = "unknown-context"
+
+
+class NotCanonical(Rejected):
+    """The document has no canonical form here: broken JSON-LD, or something implementations disagree about."""
+
+    code = "not-canonical"
+
+
+class BudgetExceeded(TooLarge):
+    """Canonicalisation would take more work than its budget allows (bytes, quads, or blank nodes that look alike)."""
+
+    code = "budget-exceeded"
+
+
+class KeyInvalid(Rejected):
+    """The text is not a public key in a form that we accept."""
+
+    code = "key-invalid"
+
+
+class ProofInvalid(Rejected):
+    """The proof does not verify, or is out of form."""
+
+    code = "proof-invalid"
+
+
+class StatusListError(Rejected):
+    """A status list or an entry in it is wrong. ``problem`` is the type URI of Bitstring Status List §3.5."""
+
+    code = "status-list"
+    problem: ClassVar[str] = "https://www.w3.org/ns/credentials/status-list#STATUS_VERIFICATION_ERROR"
+
+
+class StatusListEncoding(StatusListError):
+    """``encodedList`` is not multibase base64url of a GZIP stream."""
+
+    code = "status-list-encoding"
+    problem = "https://www.w3.org/ns/credentials/status-list#MALFORMED_VALUE_ERROR"
+
+
+class StatusListLength(StatusListError):
+    """The list has fewer than 131,072 entries, or more than we are willing to unpack."""
+
+    code = "status-list-length"
+    problem = "https://www.w3.org/ns/credentials/status-list#STATUS_LIST_LENGTH_ERROR"
+
+
+class StatusListRange(StatusListError):
+    """The index lies outside the list."""
+
+    code = "status-list-range"
+    problem = "https://www.w3.org/ns/credentials/status-list#RANGE_ERROR"

@@ -1,0 +1,162 @@
+"""The one JSON parser for every body and every foreign document, and the one writer of the texts we sign.
+
+What two parsers could read differently is refused: that is how a signed document comes to say one thing to us and
+another to a verifier (RFC 8259 §4, §8; RFC 7493 I-JSON).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+from badgeissuer.errors import Fault, TooLarge
+from badgeissuer.vc.faults import MalformedJson
+
+JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
+
+# Longer integers cost quadratic time to convert and no credential has a use for them.
+_MAX_DIGITS = 400
+
+# Strings (also one that never ends: hence the optional quote) and the brackets between them. The possessive quantifiers
+# keep the scan linear on input such as `"\"\"\"…`.
+_STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
+_RISKY_ESCAPE = re.compile(r"\\u(?:0000|[dD])")
+_SURROGATE_OR_NUL = re.compile("[\x00\ud800-\udfff]")
+_SHOWABLE_NAME = re.compile(r"[A-Za-z@_][A-Za-z0-9@_.-]{0,40}")
+
+
+def loads(data: bytes, *, max_bytes: int = 262_144, max_depth: int = 64) -> JsonValue:
+    """The value of one JSON text in UTF-8; integers stay integers. Takes time linear in the size of the input.
+
+    Raises ``TooLarge`` above ``max_bytes`` and ``MalformedJson`` for: other encodings, a byte order mark, a member
+    named twice in one object, NaN, infinities and numbers beyond a double, integers of more than 400 digits, lone
+    surrogates and NUL characters (escaped ones too), nesting deeper than ``max_depth``, anything after the value,
+    broken syntax.
+    """
+    if len(data) > max_bytes:
+        raise TooLarge(f"the JSON text is longer than {max_bytes} bytes")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _malformed(f"the text is not UTF-8 (byte {error.start})") from None
+    if text.startswith("\ufeff"):
+        raise _malformed("the text starts with a byte order mark")
+    _check_depth(text, max_depth)
+    try:
+        value: JsonValue = _DECODER.decode(text)
+    except RecursionError:
+        raise _malformed("nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise _malformed(f"not JSON: {error.msg}, line {error.lineno}, column {error.colno}") from None
+    if _RISKY_ESCAPE.search(text):
+        _check_characters(value)
+    return value
+
+
+def loads_object(data: bytes, *, max_bytes: int = 262_144, max_depth: int = 64) -> dict[str, Any]:
+    """As ``loads``, for a text that must be a JSON object."""
+    value = loads(data, max_bytes=max_bytes, max_depth=max_depth)
+    if not isinstance(value, dict):
+        raise _malformed("the text must be a JSON object")
+    return value
+
+
+def dumps(value: object, *, sort_keys: bool = False) -> str:
+    """The compact text of a JSON value, characters as they are, members in the order given: what we sign and store.
+
+    Raises ``MalformedJson`` for what has no JSON text that every parser reads alike: NaN, infinities, lone surrogates,
+    other types. Any ``Mapping`` counts as an object and a tuple as an array, so frozen documents can be written.
+    """
+    try:
+        text = json.dumps(
+            value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=sort_keys, default=_plain
+        )
+        text.encode("utf-8")
+    except (TypeError, ValueError, RecursionError):
+        raise _malformed("the value has no JSON text (a non-JSON type, NaN, infinity or a lone surrogate)") from None
+    return text
+
+
+def strings(value: object, pointer: str = "") -> Iterator[tuple[str, str]]:
+    """Every string of a JSON value with its JSON pointer; a member's name comes before its value, under its pointer."""
+    pending: list[tuple[object, str]] = [(value, pointer)]
+    while pending:
+        item, where = pending.pop()
+        if isinstance(item, str):
+            yield item, where
+        elif isinstance(item, Mapping):
+            for name, member in item.items():
+                below = f"{where}/{escape_pointer(name)}"
+                yield name, below
+                pending.append((member, below))
+        elif isinstance(item, list | tuple):
+            pending.extend((member, f"{where}/{index}") for index, member in enumerate(item))
+
+
+def escape_pointer(name: str) -> str:
+    """A member's name as a reference token of a JSON pointer (RFC 6901 §3)."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def _malformed(detail: str, pointer: str = "") -> MalformedJson:
+    return MalformedJson(detail, faults=[Fault(pointer, detail, MalformedJson.code, "RFC 8259")])
+
+
+def _plain(value: object) -> dict[str, Any]:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(type(value).__name__)
+
+
+def _check_depth(text: str, limit: int) -> None:
+    depth = 0
+    for token in _STRUCTURE.finditer(text):
+        first = text[token.start()]
+        if first in "[{":
+            depth += 1
+            if depth > limit:
+                raise _malformed(f"nested deeper than {limit} levels")
+        elif first in "]}":
+            depth -= 1
+
+
+def _check_characters(value: JsonValue) -> None:
+    for text, pointer in strings(value):
+        if _SURROGATE_OR_NUL.search(text):
+            safe = _SURROGATE_OR_NUL.sub("\ufffd", pointer)
+            raise _malformed("a lone surrogate or a NUL character", safe)
+
+
+def _object(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        name = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        shown = f"the member {name!r}" if _SHOWABLE_NAME.fullmatch(name) else "a member"
+        raise _malformed(f"an object has {shown} twice")
+    return members
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _MAX_DIGITS:
+        raise _malformed(f"an integer has more than {_MAX_DIGITS} digits")
+    return int(digits)
+
+
+def _double(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise _malformed("a number is beyond what a double can hold")
+    return value
+
+
+def _constant(name: str) -> float:
+    raise _malformed(f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_int=_integer, parse_float=_double, parse_constant=_constant, strict=True
+)
