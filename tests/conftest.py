@@ -11,6 +11,8 @@ import pytest
 
 from tests.support import postgres, sockets
 
+pytest_plugins = ["tests.support.app"]
+
 Backend = Literal["sqlite", "postgresql"]
 # Settings that a developer has set for the service must not reach the tests.
 _FOR_TESTS = ("BADGEISSUER_TEST_", "BADGEISSUER_REQUIRE_TOOLS", "BADGEISSUER_SHARED")

@@ -45,6 +45,7 @@ class Runtime:
         rng: Random | None = None,
         fetch: Fetcher | None = None,
         passphrase: SecretStr | None = None,
+        sandbox: Sandbox | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -57,7 +58,9 @@ class Runtime:
             )
         self.keys = KeyRing(settings.resolved_keys_dir, secret)
         self.contexts = ContextStore.pinned()
-        self.sandbox = Sandbox(
+        # A sandbox that was handed in belongs to whoever made it.
+        self._own_sandbox = sandbox is None
+        self.sandbox = sandbox or Sandbox(
             self.contexts,
             timeout=settings.canonicalize_timeout,
             lanes={"mint": settings.worker_processes, "foreign": settings.worker_processes},
@@ -83,7 +86,8 @@ class Runtime:
         await self.sandbox.start()
 
     async def close(self) -> None:
-        await self.sandbox.close()
+        if self._own_sandbox:
+            await self.sandbox.close()
         await self.database.close()
 
     @asynccontextmanager
@@ -109,6 +113,11 @@ class Runtime:
             self.events_waiting.set()
 
     async def sequence_events(self) -> int:
-        """Number what has committed (PostgreSQL). Any process may call it; an advisory lock makes it one."""
+        """Number what has committed. Any process may call it; an advisory lock makes it one.
+
+        On SQLite the writer numbered its own events already, and taking it here would only make callers wait.
+        """
+        if self.database.sqlite:
+            return 0
         async with self.database.writing() as session:
             return await number_events(session)

@@ -149,7 +149,7 @@ async def issuer_keys(work: Work, *, issuer_id: UUID, lock: bool = False, share:
 
 async def settle_keys(work: Work, *, issuer_id: UUID) -> None:
     """Write down what time brought: a next key whose hour has come is active, the one before it retired."""
-    keys = await issuer_keys(work, issuer_id=issuer_id)
+    keys = await issuer_keys(work, issuer_id=issuer_id, lock=True)
     changes = dict(settled([key.as_facts() for key in keys], work.now))
     for key in keys:
         if key.id in changes:

@@ -75,7 +75,7 @@ def select_awards(
         .join(Issuer, Issuer.id == Award.issuer_id)
         .join(AchievementVersion, AchievementVersion.id == Award.achievement_version_id)
         .join(Subject, Subject.id == Award.subject_id)
-        .join(Credential, Credential.award_id == Award.id)
+        .join(Credential, (Credential.award_id == Award.id) & (Credential.media_type == "application/vc"))
         .where(visible_to(actor, Award))
         .order_by(Award.awarded_at.desc(), Award.id.desc())
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
@@ -30,8 +30,7 @@ class Database:
         self.url = make_url(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         if self.sqlite:
-            if self.url.database:
-                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            make_parent(self.url)
             self._write_engine = create_async_engine(self.url, pool_size=1, max_overflow=0)
             self._read_engine = create_async_engine(self.url, pool_size=pool_size, max_overflow=0)
             _prepare_sqlite(self._write_engine, begin="BEGIN IMMEDIATE", query_only=False)
@@ -86,6 +85,12 @@ class Database:
     async def close(self) -> None:
         await self._write_engine.dispose()
         await self._read_engine.dispose()
+
+
+def make_parent(url: URL) -> None:
+    """Make the folder of an SQLite file."""
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
 
 
 class _translated:  # noqa: N801 - reads as a word at the place of use
