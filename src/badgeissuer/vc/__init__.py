@@ -1,1 +1,1 @@
-"""Formats: Open Badges 3.0, canonical form, proofs, keys, status lists. Pure and synchronous; no socket, no database."""
+"""Formats: Open Badges 3.0, canonical form, proofs, keys, status lists. Pure, synchronous; no socket, no database."""

@@ -1,0 +1,203 @@
+"""From a document to its canonical N-Quads; what would be lost or read differently elsewhere is reported."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from badgeissuer.errors import Fault
+from badgeissuer.vc import strictjson
+from badgeissuer.vc.canon.expansion import Loss, expander_of
+from badgeissuer.vc.canon.rdf import Statements
+from badgeissuer.vc.canon.rdfc import canonical_nquads
+from badgeissuer.vc.contexts import ContextStore
+from badgeissuer.vc.faults import BudgetExceeded, NotCanonical, UnknownContext
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much work one canonicalisation may take. All limits are counted: the machine's speed plays no part.
+
+    ``max_steps`` bounds the search through blank nodes that look alike (RDFC-1.0 §4.8, N-degree hashing): one step is
+    one look at a neighbour in one permutation. An ordinary credential takes none.
+    """
+
+    max_bytes: int = 65_536
+    max_quads: int = 2_000
+    max_steps: int = 5_000
+
+
+BADGE_BUDGET = Budget()
+CLR_BUDGET = Budget(max_bytes=8 * 1024 * 1024, max_quads=300_000, max_steps=50_000)
+FOREIGN_BUDGET = Budget(max_bytes=262_144, max_quads=10_000, max_steps=20_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Canonical:
+    """The canonical form of one document, and what it says about that document.
+
+    ``source`` is ``source_digest`` of the document. ``dropped`` names members and values that leave no statement
+    behind, so that no signature covers them; ``relative`` names ids and types that are not absolute IRIs ("id abc",
+    "type Foo"), whose statements are left out likewise. ``dropped_at`` and ``relative_at`` hold the JSON pointer of
+    each, in the same order ("" where it is not known). A document may be signed, or taken for verified, only where both
+    are empty.
+    """
+
+    source: str
+    nquads: bytes
+    quads: int
+    dropped: tuple[str, ...] = ()
+    relative: tuple[str, ...] = ()
+    dropped_at: tuple[str, ...] = ()
+    relative_at: tuple[str, ...] = ()
+
+    @property
+    def sha256(self) -> bytes:
+        """SHA-256 of the N-Quads: the document half of a Data Integrity proof's hash data."""
+        return hashlib.sha256(self.nquads).digest()
+
+
+def source_digest(document: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) of the document's JSON text with sorted members: which document a ``Canonical`` is the form of."""
+    return _digest(strictjson.dumps(document, sort_keys=True))
+
+
+def canonicalize(document: Mapping[str, Any], contexts: ContextStore, *, budget: Budget = BADGE_BUDGET) -> Canonical:
+    """The RDFC-1.0 form of a JSON-LD document, with no base IRI and no context but those of the store.
+
+    Raises ``UnknownContext`` for contexts that are not in the store, ``BudgetExceeded`` where a limit of the budget is
+    passed, ``MalformedJson`` for what is not JSON, and ``NotCanonical`` for inline context objects, blank node ids in
+    the input, invalid JSON-LD, a document that makes no statement, and what implementations write differently (control
+    characters in literals other than tab and line ends, malformed language tags). Lost members and relative IRIs do
+    not raise: they are listed in the result, so that a report can name them all.
+    """
+    text = strictjson.dumps(document, sort_keys=True)
+    if len(text) > budget.max_bytes or len(text.encode()) > budget.max_bytes:
+        raise BudgetExceeded(f"the document is longer than {budget.max_bytes} bytes")
+    plain: dict[str, Any] = json.loads(text)
+    _check_contexts(plain, contexts)
+
+    expander = expander_of(contexts)
+    expanded, losses = expander.expand(plain)
+    statements = Statements(max_quads=budget.max_quads)
+    statements.read(expanded)
+    if statements.refused:
+        raise NotCanonical(
+            "the document contains what has no reliable canonical form",
+            faults=[
+                Fault(pointer, detail, NotCanonical.code)
+                for value, detail in _unique(statements.refused)
+                for pointer in pointers_of(plain, value)
+            ],
+        )
+    dropped = [*((loss.name, _find(plain, loss)) for loss in losses), *((name, "") for name in statements.dropped)]
+    if not statements.count:
+        detail = "nothing in the document would be covered by a signature"
+        lost = [Fault(pointer, "this is not defined by the contexts", NotCanonical.code) for _, pointer in dropped]
+        raise NotCanonical(detail, faults=[Fault("", detail, NotCanonical.code), *lost])
+
+    nquads = canonical_nquads(statements.dataset, max_steps=budget.max_steps)
+    relative = [
+        (f"{kind} {value}", pointer)
+        for kind, value in _unique(statements.relative)
+        for pointer in pointers_of(plain, value)
+    ]
+    return Canonical(
+        source=_digest(text),
+        nquads=nquads,
+        quads=statements.count,
+        dropped=tuple(name for name, _ in dropped),
+        relative=tuple(name for name, _ in relative),
+        dropped_at=tuple(pointer for _, pointer in dropped),
+        relative_at=tuple(pointer for _, pointer in relative),
+    )
+
+
+def equal_siblings(document: Mapping[str, Any]) -> list[str]:
+    """JSON pointers of objects without id that repeat, member for member, an earlier object of the same array.
+
+    They say nothing twice, and as blank nodes that look alike they are what makes canonicalisation expensive for every
+    verifier. They are refused before signing.
+    """
+    repeats: list[str] = []
+    for array, pointer in _arrays(document, ""):
+        seen: set[str] = set()
+        for index, item in enumerate(array):
+            if isinstance(item, Mapping) and "id" not in item and "@id" not in item:
+                text = strictjson.dumps(item, sort_keys=True)
+                if text in seen:
+                    repeats.append(f"{pointer}/{index}")
+                seen.add(text)
+    return repeats
+
+
+def pointers_of(document: object, value: str) -> list[str]:
+    """Where a string stands in the document; ``[""]`` where it does not."""
+    return [pointer for text, pointer in strictjson.strings(document) if text == value] or [""]
+
+
+def _check_contexts(document: dict[str, Any], contexts: ContextStore) -> None:
+    """Every ``@context`` at any depth is a pinned URL or an array of pinned URLs; all that are not are named."""
+    inline: list[Fault] = []
+    unknown: list[Fault] = []
+    for value, pointer in _context_members(document, ""):
+        entries = enumerate(value) if isinstance(value, list) else [("", value)]
+        for index, entry in entries:
+            where = f"{pointer}/{index}" if index != "" else pointer
+            if not isinstance(entry, str):
+                inline.append(Fault(where, "a context must be a URL, not an inline object", NotCanonical.code))
+            elif entry not in contexts.urls:
+                detail = "this JSON-LD context is not known to this service, and contexts are never fetched"
+                unknown.append(Fault(where, detail, UnknownContext.code))
+    if inline:
+        raise NotCanonical("inline JSON-LD contexts are not accepted", faults=inline)
+    if unknown:
+        raise UnknownContext("the document names JSON-LD contexts that this service does not know", faults=unknown)
+
+
+def _context_members(value: object, pointer: str) -> Iterator[tuple[Any, str]]:
+    if isinstance(value, dict):
+        for name, member in value.items():
+            below = f"{pointer}/{strictjson.escape_pointer(name)}"
+            if name == "@context":
+                yield member, below
+            else:
+                yield from _context_members(member, below)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _context_members(item, f"{pointer}/{index}")
+
+
+def _arrays(value: object, pointer: str) -> Iterator[tuple[list[Any] | tuple[Any, ...], str]]:
+    if isinstance(value, Mapping):
+        for name, member in value.items():
+            yield from _arrays(member, f"{pointer}/{strictjson.escape_pointer(name)}")
+    elif isinstance(value, list | tuple):
+        yield value, pointer
+        for index, item in enumerate(value):
+            yield from _arrays(item, f"{pointer}/{index}")
+
+
+def _find(document: object, loss: Loss, pointer: str = "") -> str:
+    """The pointer of a lost member: its element is the very object in the document."""
+    pending: list[tuple[object, str]] = [(document, pointer)]
+    while pending:
+        value, where = pending.pop()
+        if value is loss.element:
+            return f"{where}/{strictjson.escape_pointer(loss.name)}" if loss.is_member else where
+        if isinstance(value, dict):
+            pending.extend((member, f"{where}/{strictjson.escape_pointer(name)}") for name, member in value.items())
+        elif isinstance(value, list):
+            pending.extend((item, f"{where}/{index}") for index, item in enumerate(value))
+    return ""
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _unique(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return list(dict.fromkeys(pairs))

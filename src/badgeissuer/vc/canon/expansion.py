@@ -1,0 +1,173 @@
+"""JSON-LD expansion by PyLD, with two things it lacks: it tells every loss, and it remembers processed contexts.
+
+PyLD's own hook reports only the expanded name of a dropped property, which is nothing for a term that a context maps to
+null, and says nothing when a whole value vanishes (a lone ``@id`` at the top, ``{"@value": null}``, a scalar directly
+in a graph). Here each loss is told with the object it was lost from.
+
+The memory of processed contexts belongs to one ``ContextStore``: two stores with different content under one URL never
+share it. It changes only the time: PyLD processes a type-scoped context again for every object of that type, which is
+most of its work. The overridden methods are private to PyLD, hence the exact minor version in pyproject.toml and the
+tests that compare with stock PyLD.
+"""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass
+from typing import Any
+
+from pyld import jsonld
+from pyld.context_resolver import ContextResolver
+
+from badgeissuer.errors import Fault
+from badgeissuer.vc.contexts import ContextStore
+from badgeissuer.vc.faults import NotCanonical, UnknownContext
+
+_MAX_REMEMBERED = 4_000
+_JSON_LD_11 = "json-ld-1.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A member (``is_member``) of ``element``, or ``element`` itself as a value of ``name``, that expansion lost."""
+
+    name: str
+    element: object
+    is_member: bool
+
+
+class Expander:
+    """Expands documents with the contexts of one store."""
+
+    def __init__(self, contexts: ContextStore) -> None:
+        def load(url: str, options: object) -> dict[str, Any]:
+            # "static" lets PyLD keep the parsed context in our cache for good.
+            return {
+                "contentType": "application/ld+json",
+                "contextUrl": None,
+                "documentUrl": url,
+                "document": contexts.document(url),
+                "tag": "static",
+            }
+
+        self._options: dict[str, Any] = {
+            "base": None,
+            "isFrame": False,
+            "keepFreeFloatingNodes": False,
+            "extractAllScripts": False,
+            "processingMode": _JSON_LD_11,
+            "documentLoader": load,
+            "contextResolver": ContextResolver({}, load),
+        }
+        self._remembered: dict[tuple[Any, ...], tuple[Any, Any, Any]] = {}
+
+    def expand(self, document: dict[str, Any]) -> tuple[list[Any], list[Loss]]:
+        """The expanded form and every loss. Raises ``NotCanonical`` for invalid JSON-LD and ``UnknownContext``."""
+        processor = _Processor(self._remembered)
+        try:
+            expanded = processor.run(document, self._options)
+        except jsonld.JsonLdError as error:
+            raise _translated(error) from None
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+            # PyLD assumes much about its input; what trips it is not JSON-LD.
+            raise _not_json_ld("invalid structure") from None
+        return expanded, processor.losses
+
+
+_EXPANDERS: weakref.WeakKeyDictionary[ContextStore, Expander] = weakref.WeakKeyDictionary()
+
+
+def expander_of(contexts: ContextStore) -> Expander:
+    """The one expander of a store."""
+    expander = _EXPANDERS.get(contexts)
+    if expander is None:
+        expander = _EXPANDERS[contexts] = Expander(contexts)
+    return expander
+
+
+class _Processor(jsonld.JsonLdProcessor):  # type: ignore[misc]  # PyLD has no types
+    """One expansion: PyLD's algorithm with a record of losses and a memory of processed contexts."""
+
+    def __init__(self, remembered: dict[tuple[Any, ...], tuple[Any, Any, Any]]) -> None:
+        super().__init__(on_property_dropped=self._property_dropped)
+        self.losses: list[Loss] = []
+        self._dropping: list[bool] = []
+        self._remembered = remembered
+
+    def run(self, document: dict[str, Any], options: dict[str, Any]) -> list[Any]:
+        # As PyLD's expand(), without its deep copy of the document: a loss is found again by its object's identity.
+        expanded = self._expand(self._get_initial_context(options), None, document, options)
+        if isinstance(expanded, dict) and expanded.keys() == {"@graph"}:
+            expanded = expanded["@graph"]
+        if expanded is None:
+            return []
+        return expanded if isinstance(expanded, list) else [expanded]
+
+    def _property_dropped(self, _expanded: str | None) -> None:
+        self._dropping[-1] = True
+
+    def _expand(self, active_ctx: Any, active_property: Any, element: Any, *rest: Any, **named: Any) -> Any:
+        expanded = super()._expand(active_ctx, active_property, element, *rest, **named)
+        if expanded is None and element is not None:
+            self.losses.append(Loss(active_property or "@graph", element, is_member=False))
+        return expanded
+
+    def _expand_object(
+        self, active_ctx: Any, active: Any, active_iri: Any, element: Any, *rest: Any, **named: Any
+    ) -> None:
+        self._dropping.append(False)
+        super()._expand_object(active_ctx, active, active_iri, element, *rest, **named)
+        if self._dropping.pop():
+            for key in element:
+                key_iri = self._expand_iri(active_ctx, key, vocab=True)
+                if key != "@context" and not (jsonld._is_absolute_iri(key_iri) or jsonld._is_keyword(key_iri)):
+                    self.losses.append(Loss(key, element, is_member=True))
+
+    def _process_context(
+        self,
+        active_ctx: Any,
+        local_ctx: Any,
+        options: Any,
+        override_protected: bool = False,
+        propagate: bool = True,
+        validate_scoped: bool = True,
+        cycles: Any = None,
+    ) -> Any:
+        def process() -> Any:
+            return super(_Processor, self)._process_context(
+                active_ctx, local_ctx, options, override_protected, propagate, validate_scoped, cycles
+            )
+
+        if cycles is not None:  # a check inside the processing of another context
+            return process()
+        # A document's contexts are URLs, compared by value. Everything else lives in the store's own context documents
+        # and is compared by identity; the entry holds both objects, so no other object can come to have their identity.
+        if isinstance(local_ctx, str):
+            name: Any = local_ctx
+        elif isinstance(local_ctx, list) and all(isinstance(entry, str) for entry in local_ctx):
+            name = tuple(local_ctx)
+        else:
+            name = id(local_ctx)
+        key = (id(active_ctx), name, override_protected, propagate, validate_scoped)
+        found = self._remembered.get(key)
+        if found is None:
+            if len(self._remembered) >= _MAX_REMEMBERED:
+                self._remembered.clear()
+            found = self._remembered[key] = (process(), active_ctx, local_ctx)
+        return found[0]
+
+
+def _translated(error: BaseException) -> NotCanonical | UnknownContext:
+    """Our error for a PyLD error: the innermost one says what it was about."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, UnknownContext):
+            return cause
+        error = cause
+        cause = cause.__cause__
+    return _not_json_ld(str(getattr(error, "code", None) or "invalid structure"))
+
+
+def _not_json_ld(problem: str) -> NotCanonical:
+    detail = f"the document is not valid JSON-LD: {problem}"
+    return NotCanonical(detail, faults=[Fault("", detail, NotCanonical.code, "JSON-LD 1.1 API §5")])
