@@ -78,7 +78,7 @@ def _start(folder: Path) -> subprocess.Popen[bytes]:
         nobody = pwd.getpwnam("nobody")
         lower = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
         if not _open_to_all(binaries):
-            binaries = Path(shutil.copytree(binaries, folder / "postgresql", symlinks=True))
+            binaries = _copy(binaries, folder)
         folder.chmod(0o711)
         (folder / "data").mkdir(mode=0o700)
         os.chown(folder / "data", nobody.pw_uid, nobody.pw_gid)
@@ -128,6 +128,14 @@ def _start(folder: Path) -> subprocess.Popen[bytes]:
     server.kill()
     server.wait()
     raise CannotStart(f"PostgreSQL did not start: {(folder / 'log').read_text(errors='replace')[-500:]}")
+
+
+def _copy(binaries: Path, folder: Path) -> Path:
+    """Copy them with the libraries that the wheel keeps beside the package; they are found by their relative place."""
+    package = binaries.parent
+    for place in package.parent.glob(f"{package.name}.libs"):
+        shutil.copytree(place, folder / place.name)
+    return Path(shutil.copytree(binaries, folder / package.name / binaries.name, symlinks=True))
 
 
 def _answers(path: Path) -> bool:
