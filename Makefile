@@ -14,7 +14,7 @@ ENVIRONMENT = python=$$(PYTHON="$(PYTHON)" sh tools/find-python) && "$$python" t
 COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --no-annotate --quiet $(ARGS)
 
-.PHONY: help run test test-long lint format migrate openapi bench lock golden env dev
+.PHONY: help run test test-long lint format migrate migration openapi bench lock golden env dev
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,9 @@ format: dev ## put the code into the common form
 
 migrate: env ## bring the database in DATA_DIR up to date
 	@$(BIN)/badgeissuer migrate --data-dir "$(DATA_DIR)"
+
+migration: dev ## write the next migration from the models (NAME="add colour")
+	@$(BIN)/python tools/new_migration.py "$(NAME)"
 
 openapi: env ## write openapi.yaml anew from the code
 	@$(BIN)/badgeissuer openapi
