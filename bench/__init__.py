@@ -1,0 +1,1 @@
+"""Measures what issuing costs; see ``__main__``."""
