@@ -70,7 +70,7 @@ def main() -> int:
         print(json.dumps({"figures": figures, "credential": size, "rounds": ROUNDS, "each": options.credentials}))
         return 0
     print(
-        f"median of {ROUNDS} rounds of {options.credentials}; one credential: {size['bytes']} bytes, {size['quads']} quads"
+        f"median of {ROUNDS} rounds of {options.credentials}; a credential: {size['bytes']} bytes, {size['quads']} quads"
     )
     print(f"{'':52}{'µs':>10}{'× limit':>10}")
     for figure in figures:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
+import hypothesis
 import pytest
 
 from tests.support import postgres, sockets
@@ -16,6 +17,11 @@ pytest_plugins = ["tests.support.app"]
 Backend = Literal["sqlite", "postgresql"]
 # Settings that a developer has set for the service must not reach the tests.
 _FOR_TESTS = ("BADGEISSUER_TEST_", "BADGEISSUER_REQUIRE_TOOLS", "BADGEISSUER_SHARED")
+
+
+# No deadlines: a slow machine is not a finding. CI tries the same examples each time; a developer's run tries new ones.
+hypothesis.settings.register_profile("house", deadline=None, derandomize=bool(os.environ.get("CI")))
+hypothesis.settings.load_profile("house")
 
 
 def pytest_configure(config: pytest.Config) -> None:
