@@ -69,9 +69,7 @@ def main() -> int:
     if options.json:
         print(json.dumps({"figures": figures, "credential": size, "rounds": ROUNDS, "each": options.credentials}))
         return 0
-    print(
-        f"median of {ROUNDS} rounds of {options.credentials}; a credential: {size['bytes']} bytes, {size['quads']} quads"
-    )
+    print(f"median of {ROUNDS} rounds of {options.credentials}; each: {size['bytes']} bytes, {size['quads']} quads")
     print(f"{'':52}{'µs':>10}{'× limit':>10}")
     for figure in figures:
         print(f"{figure['what']:52}{figure['us']:>10}{figure['ratio']:>10}")
