@@ -3,7 +3,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 PORT ?= 8000
-DATA_DIR ?= data
+DATA_DIR ?= $(or $(BADGEISSUER_DATA_DIR),data)
 PYTHON ?=
 ARGS ?=
 # Two workers suit a small machine; WORKERS=8 on a big one.
