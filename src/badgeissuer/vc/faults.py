@@ -69,3 +69,9 @@ class StatusListRange(StatusListError):
 
     code = "status-list-range"
     problem = "https://www.w3.org/ns/credentials/status-list#RANGE_ERROR"
+
+
+class DidInvalid(Rejected):
+    """The text is not a DID of a method that we know, or names a host that a DID cannot name."""
+
+    code = "did-invalid"

@@ -27,12 +27,12 @@ class Budget:
 
     max_bytes: int = 65_536
     max_quads: int = 2_000
-    max_steps: int = 5_000
+    max_steps: int = 2_000
 
 
 BADGE_BUDGET = Budget()
-CLR_BUDGET = Budget(max_bytes=8 * 1024 * 1024, max_quads=300_000, max_steps=50_000)
-FOREIGN_BUDGET = Budget(max_bytes=262_144, max_quads=10_000, max_steps=20_000)
+CLR_BUDGET = Budget(max_bytes=8 * 1024 * 1024, max_quads=300_000, max_steps=20_000)
+FOREIGN_BUDGET = Budget(max_bytes=262_144, max_quads=10_000, max_steps=5_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,13 @@ def canonicalize(document: Mapping[str, Any], contexts: ContextStore, *, budget:
     characters in literals other than tab and line ends, malformed language tags). Lost members and relative IRIs do
     not raise: they are listed in the result, so that a report can name them all.
     """
+    try:
+        return _canonicalize(document, contexts, budget)
+    except RecursionError:
+        raise BudgetExceeded("the document is nested too deeply") from None
+
+
+def _canonicalize(document: Mapping[str, Any], contexts: ContextStore, budget: Budget) -> Canonical:
     text = strictjson.dumps(document, sort_keys=True)
     if len(text) > budget.max_bytes or len(text.encode()) > budget.max_bytes:
         raise BudgetExceeded(f"the document is longer than {budget.max_bytes} bytes")

@@ -1,0 +1,14 @@
+"""Time stamps in documents: whole seconds, UTC, ``Z``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from badgeissuer.errors import Rejected
+
+
+def timestamp(moment: datetime) -> str:
+    """An xsd:dateTimeStamp (VC Data Model 2.0 §4.9). Raises ``Rejected`` for a time without a zone."""
+    if moment.tzinfo is None:
+        raise Rejected("a time needs a zone")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
