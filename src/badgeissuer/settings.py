@@ -27,8 +27,12 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(DEFAULT_DATA_DIR, description="database, demo keys, passphrase file")
     database_url: str | None = Field(None, description="postgresql+asyncpg://… ; an SQLite file in data_dir when unset")
-    base_url: str = Field("http://localhost:8000", description="public address of this service, part of every id; never changes")
-    keys_dir: Path | None = Field(None, description="encrypted private keys; keys/, or data_dir/keys when data_dir is set")
+    base_url: str = Field(
+        "http://localhost:8000", description="public address of this service, part of every id; never changes"
+    )
+    keys_dir: Path | None = Field(
+        None, description="encrypted private keys; keys/, or data_dir/keys when data_dir is set"
+    )
     key_passphrase: SecretStr | None = Field(None, description="passphrase of the private keys, random and long")
     key_passphrase_file: Path | None = Field(None, description="file that holds it")
     key_activation_delay: Annotated[int, Field(ge=0, le=86_400)] = 300
@@ -42,7 +46,13 @@ class Settings(BaseSettings):
     @classmethod
     def _base_url(cls, value: str) -> str:
         parts = urlsplit(value)
-        if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment or parts.username:
+        if (
+            parts.scheme not in ("https", "http")
+            or not parts.hostname
+            or parts.query
+            or parts.fragment
+            or parts.username
+        ):
             raise ValueError("must be an address like https://badges.example.org, without query, fragment or user")
         if parts.path.strip("/"):
             raise ValueError("must have no path: did:web and the public URLs hang on the host")

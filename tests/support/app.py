@@ -52,7 +52,9 @@ class Service:
     http: httpx2.AsyncClient
     keys: dict[str, str] = field(default_factory=dict)
 
-    async def key(self, kind: ClientKind, *issuers: str, scopes: tuple[str, ...] | None = None, all_issuers: bool = False) -> str:
+    async def key(
+        self, kind: ClientKind, *issuers: str, scopes: tuple[str, ...] | None = None, all_issuers: bool = False
+    ) -> str:
         """A new API key."""
         async with self.runtime.begin(access.operator()) as work:
             _, token = await access.create_client(
@@ -109,14 +111,16 @@ MakeRuntime = Callable[..., Awaitable[Runtime]]
 
 
 @pytest.fixture
-async def make_runtime(
-    migrated_database_url: str, tmp_path: Path, sandbox: Sandbox
-) -> AsyncIterator[MakeRuntime]:
+async def make_runtime(migrated_database_url: str, tmp_path: Path, sandbox: Sandbox) -> AsyncIterator[MakeRuntime]:
     """Makes runtimes on this test's database (two of them are two processes, but for the memory)."""
     made: list[Runtime] = []
 
     async def make(
-        *, clock: Callable[[], datetime] | None = None, seed: int | None = 7, fetch: Fetcher | None = None, **settings: Any
+        *,
+        clock: Callable[[], datetime] | None = None,
+        seed: int | None = 7,
+        fetch: Fetcher | None = None,
+        **settings: Any,
     ) -> Runtime:
         runtime = Runtime(
             Settings(

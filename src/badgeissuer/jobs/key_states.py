@@ -16,9 +16,7 @@ async def settle(runtime: Runtime) -> int:
     async with runtime.begin(operator()) as work:
         due = set(
             await work.session.scalars(
-                select(IssuerKey.issuer_id).where(
-                    IssuerKey.state == KeyState.NEXT, IssuerKey.activates_at <= work.now
-                )
+                select(IssuerKey.issuer_id).where(IssuerKey.state == KeyState.NEXT, IssuerKey.activates_at <= work.now)
             )
         )
         if due:

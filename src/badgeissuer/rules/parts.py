@@ -50,8 +50,12 @@ class DiscrepancyTerms(Part):
     """What counts as two assessors disagreeing. Any one of the three is enough."""
 
     outcome: bool = Field(True, description="their outcomes differ")
-    criterion_levels: Annotated[int, Field(ge=1, le=20)] | None = Field(2, description="any criterion differs by this many levels")
-    total_points: Annotated[float, Field(gt=0, le=10_000)] | None = Field(None, description="the totals differ by this many points")
+    criterion_levels: Annotated[int, Field(ge=1, le=20)] | None = Field(
+        2, description="any criterion differs by this many levels"
+    )
+    total_points: Annotated[float, Field(gt=0, le=10_000)] | None = Field(
+        None, description="the totals differ by this many points"
+    )
 
 
 class AssessmentPolicy(Part):
@@ -91,7 +95,6 @@ class AchievementParts(Part):
     duplicates: DuplicatePolicy = DuplicatePolicy.DENY
     status_purpose: StatusPurpose = StatusPurpose.REVOCATION
     valid_for_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
-
 
 
 def criteria_of(document: dict[str, Any]) -> tuple[Criterion, ...]:

@@ -104,7 +104,9 @@ async def record_decision(
     edition = await published_edition(work, achievement_id=achievement_id, number=edition.version.number)
     subject = await identifying.record_subject(work, issuer=edition.issuer, earner=earner, urn=urn)
     if drafted is not None and subject.urn != urn:  # the earner was recorded by another request meanwhile
-        drafted = await _draft(work, edition, subject, subject.urn, earner, details, ruling, source, persons, decided_at)
+        drafted = await _draft(
+            work, edition, subject, subject.urn, earner, details, ruling, source, persons, decided_at
+        )
     decision = Decision(
         id=work.new_id(),
         issuer_id=edition.issuer.id,
@@ -266,7 +268,13 @@ async def _draft(
         version=edition.version,
         recipient=identifying.recipient(work, urn=urn, earner=earner),
         grounds=grounds_of(
-            edition, attempt, ruling=ruling, source=source, mode=mode, persons=persons, decided_at=decided_at or work.now
+            edition,
+            attempt,
+            ruling=ruling,
+            source=source,
+            mode=mode,
+            persons=persons,
+            decided_at=decided_at or work.now,
         ),
         subject=subject,
     )
@@ -286,7 +294,10 @@ async def _settle(
         own = f"/assessments/{len(earlier)}"
         raise Rejected(
             error.detail,
-            faults=[Fault(f.pointer.removeprefix(own) if f.pointer.startswith(own) else "", f.detail, f.code, f.clause) for f in error.faults],
+            faults=[
+                Fault(f.pointer.removeprefix(own) if f.pointer.startswith(own) else "", f.detail, f.code, f.clause)
+                for f in error.faults
+            ],
         ) from error
     attempt = _with_levels(Attempt.of(decision, await evidence_items(work, decision_id=decision.id)), ruling)
     drafted = None

@@ -50,14 +50,22 @@ class AwardDraft:
 
 
 async def draft(
-    work: Work, *, issuer: Issuer, version: AchievementVersion, recipient: Recipient, grounds: Grounds, subject: Subject | None
+    work: Work,
+    *,
+    issuer: Issuer,
+    version: AchievementVersion,
+    recipient: Recipient,
+    grounds: Grounds,
+    subject: Subject | None,
 ) -> AwardDraft:
     """Check the rules and prepare the credential, before the writer is taken.
 
     Raises ``NotAwardable``, ``Rejected`` with every fault of the document, ``Conflict`` naming an award that exists.
     """
     parts = AchievementParts.model_validate(version.parts)
-    terms = rules.terms(grounds.facts, now=work.now, valid_for_days=parts.valid_for_days, valid_until=grounds.valid_until)
+    terms = rules.terms(
+        grounds.facts, now=work.now, valid_for_days=parts.valid_for_days, valid_until=grounds.valid_until
+    )
     replaced = None
     if subject is not None:
         live = await _live_award(work, subject=subject, version=version)

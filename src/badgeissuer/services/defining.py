@@ -158,7 +158,8 @@ async def search(
         .join(AchievementVersion, AchievementVersion.achievement_id == Achievement.id)
         .join(
             latest,
-            (latest.c.achievement_id == AchievementVersion.achievement_id) & (latest.c.number == AchievementVersion.number),
+            (latest.c.achievement_id == AchievementVersion.achievement_id)
+            & (latest.c.number == AchievementVersion.number),
         )
         .join(Issuer, Issuer.id == Achievement.issuer_id)
         .where(visible_to(work.actor, Achievement))
@@ -242,7 +243,12 @@ async def _document(
     if parts.assessment.assessors is AssessmentMode.TWO and not criteria_of(checked):
         raise Rejected(
             "two assessors need a rubric to score against",
-            faults=[Fault("/achievement/resultDescription", "give at least one with rubricCriterionLevel, or change parts.assessment")],
+            faults=[
+                Fault(
+                    "/achievement/resultDescription",
+                    "give at least one with rubricCriterionLevel, or change parts.assessment",
+                )
+            ],
         )
     return checked
 
@@ -256,9 +262,7 @@ def _with_ids(description: dict[str, Any], base: str) -> dict[str, Any]:
             {"id": f"{base}-l{n}", "type": ["RubricCriterionLevel"], **level} if isinstance(level, dict) else level
             for n, level in enumerate(levels, start=1)
         ]
-        names = {
-            level.get("name"): level["id"] for level in filled["rubricCriterionLevel"] if isinstance(level, dict)
-        }
+        names = {level.get("name"): level["id"] for level in filled["rubricCriterionLevel"] if isinstance(level, dict)}
         required = filled.get("requiredLevel")
         if isinstance(required, str) and required in names:
             filled["requiredLevel"] = names[required]

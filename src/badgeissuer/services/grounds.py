@@ -153,7 +153,11 @@ def resolve_results(edition: Edition, results: Sequence[Mapping[str, Any]]) -> l
     for n, given in enumerate(results):
         description = _by_id_or_name(descriptions, given["result_description"])
         if description is None:
-            faults.append(Fault(f"/results/{n}/result_description", "no result description of the achievement has this id or name"))
+            faults.append(
+                Fault(
+                    f"/results/{n}/result_description", "no result description of the achievement has this id or name"
+                )
+            )
             continue
         if description["id"] in seen:
             faults.append(Fault(f"/results/{n}/result_description", "given twice"))

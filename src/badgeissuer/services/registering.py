@@ -131,11 +131,15 @@ async def rotate_keys(work: Work, *, slug: str, now: bool = False) -> list[Issue
             if key.state is KeyState.ACTIVE:
                 key.state, key.retired_at = KeyState.RETIRED, work.now
     made = [
-        _new_key(work, issuer, algorithm, activates_at=activates_at, state=KeyState.ACTIVE if at_once else KeyState.NEXT)
+        _new_key(
+            work, issuer, algorithm, activates_at=activates_at, state=KeyState.ACTIVE if at_once else KeyState.NEXT
+        )
         for algorithm in KeyAlgorithm
     ]
     await work.session.flush()
-    work.emit("issuer.keys_rotated", "issuer", issuer.id, issuer_id=issuer.id, keys=[key.public_multibase for key in made])
+    work.emit(
+        "issuer.keys_rotated", "issuer", issuer.id, issuer_id=issuer.id, keys=[key.public_multibase for key in made]
+    )
     return made
 
 
@@ -159,7 +163,9 @@ async def settle_keys(work: Work, *, issuer_id: UUID) -> None:
     await work.session.flush()
 
 
-def _new_key(work: Work, issuer: Issuer, algorithm: KeyAlgorithm, *, activates_at: datetime, state: KeyState) -> IssuerKey:
+def _new_key(
+    work: Work, issuer: Issuer, algorithm: KeyAlgorithm, *, activates_at: datetime, state: KeyState
+) -> IssuerKey:
     key_id = work.new_id()
     made = work.keys.create(issuer=issuer.slug, key_id=key_id, algorithm=algorithm)
     key = IssuerKey(

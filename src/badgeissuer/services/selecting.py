@@ -34,7 +34,9 @@ async def published_edition(work: Work, *, achievement_id: UUID, number: int | N
         )
     ).one_or_none()
     if row is None:
-        raise NotFound("no such achievement", faults=[Fault("/achievement", "no achievement that you may use has this id")])
+        raise NotFound(
+            "no such achievement", faults=[Fault("/achievement", "no achievement that you may use has this id")]
+        )
     all_versions = await defining.versions(work, achievement_id=achievement_id)
     if number is None:
         version = defining.current(all_versions)
@@ -46,7 +48,9 @@ async def published_edition(work: Work, *, achievement_id: UUID, number: int | N
         return Edition(row[1], row[0], version)
     version = next((v for v in all_versions if v.number == number), None)
     if version is None:
-        raise Rejected("there is no such version", faults=[Fault("/version", "no version of the achievement has this number")])
+        raise Rejected(
+            "there is no such version", faults=[Fault("/version", "no version of the achievement has this number")]
+        )
     if version.state is not VersionState.PUBLISHED:
         raise Rejected(
             f"version {number} is {version.state.value}",

@@ -100,9 +100,7 @@ async def count_one(work: Work, *, list_id: UUID) -> None:
 
 async def prepare_bit(work: Work, *, issuer: Issuer, credential_id: UUID, value: bool) -> Edition | None:
     """The edition of the credential's list with its bit at ``value``; None where the bit says so already."""
-    entry = (
-        await work.session.scalars(select(StatusEntry).where(StatusEntry.credential_id == credential_id))
-    ).one()
+    entry = (await work.session.scalars(select(StatusEntry).where(StatusEntry.credential_id == credential_id))).one()
     query = select(StatusList).where(StatusList.id == entry.list_id)
     if work.writing:
         query = query.with_for_update().execution_options(populate_existing=True)
@@ -126,9 +124,7 @@ async def publish_bit(
     work: Work, *, issuer: Issuer, credential_id: UUID, value: bool, prepared: Edition | None
 ) -> bool:
     """Sign and store the edition. Where the list moved since it was prepared, it is made again on the locked row."""
-    entry = (
-        await work.session.scalars(select(StatusEntry).where(StatusEntry.credential_id == credential_id))
-    ).one()
+    entry = (await work.session.scalars(select(StatusEntry).where(StatusEntry.credential_id == credential_id))).one()
     row = (
         await work.session.scalars(
             select(StatusList)

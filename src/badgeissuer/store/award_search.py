@@ -8,8 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select, tuple_
+from sqlalchemy.orm import aliased
 
-from badgeissuer.rules.terms import AwardState
+from badgeissuer.rules.terms import AwardState, StatusPurpose
 from badgeissuer.store.access import Actor
 from badgeissuer.store.awards import Award, Credential
 from badgeissuer.store.catalog import AchievementVersion, Issuer
@@ -47,7 +48,10 @@ class AwardLine:
     subject_urn: str
     credential_id: UUID
     credential_url: str
+    credential_media_type: str
     credential_sha256: str
+    status_purpose: StatusPurpose
+    successor_credential_url: str | None
 
     @property
     def place(self) -> tuple[datetime, UUID]:
@@ -58,7 +62,8 @@ class AwardLine:
 def select_awards(
     actor: Actor, where: AwardFilter, *, after: tuple[datetime, UUID] | None = None, limit: int | None = None
 ) -> Select[Any]:
-    """Awards the actor may see, newest first, from after ``after`` on. Rows are ``line``'s arguments."""
+    """Awards the actor may see, newest first, from after ``after`` on. Rows are for ``line``."""
+    successor = aliased(Credential)
     query = (
         select(
             Award,
@@ -70,7 +75,10 @@ def select_awards(
             Subject.urn,
             Credential.id,
             Credential.url,
+            Credential.media_type,
             Credential.sha256,
+            AchievementVersion.parts["status_purpose"].as_string(),
+            successor.url,
         )
         .join(Issuer, Issuer.id == Award.issuer_id)
         .join(AchievementVersion, AchievementVersion.id == Award.achievement_version_id)
@@ -105,4 +113,5 @@ def select_awards(
 
 def line(row: Any) -> AwardLine:
     """One row of ``select_awards``."""
-    return AwardLine(*row)
+    *columns, purpose, successor = row
+    return AwardLine(*columns, StatusPurpose(purpose), successor)

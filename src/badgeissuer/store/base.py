@@ -44,7 +44,12 @@ class UTCDateTime(TypeDecorator[datetime]):
 def words(kind: type[StrEnum], name: str) -> Enum:
     """A column of one of our enumerations: text with a check constraint, the same on both databases."""
     return Enum(
-        kind, name=name, native_enum=False, create_constraint=True, length=32, values_callable=lambda e: [m.value for m in e]
+        kind,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        length=32,
+        values_callable=lambda e: [m.value for m in e],
     )
 
 

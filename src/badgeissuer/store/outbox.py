@@ -24,7 +24,12 @@ class Event(Base):
 
     __tablename__ = "events"
     __table_args__ = (
-        Index("ix_events_unnumbered", "id", postgresql_where=text("position IS NULL"), sqlite_where=text("position IS NULL")),
+        Index(
+            "ix_events_unnumbered",
+            "id",
+            postgresql_where=text("position IS NULL"),
+            sqlite_where=text("position IS NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -50,7 +55,9 @@ async def number_events(session: AsyncSession) -> int:
             return 0
     last = await session.scalar(select(func.max(Event.position))) or 0
     waiting = (
-        select(Event.id, func.row_number().over(order_by=Event.id).label("n")).where(Event.position.is_(None)).subquery()
+        select(Event.id, func.row_number().over(order_by=Event.id).label("n"))
+        .where(Event.position.is_(None))
+        .subquery()
     )
     result = await session.execute(
         update(Event)

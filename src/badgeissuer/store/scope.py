@@ -11,8 +11,6 @@ from badgeissuer.store.access import Actor
 from badgeissuer.store.catalog import Issuer
 
 
-
-
 def visible_to(actor: Actor, row: type[Issuer] | type[object]) -> ColumnElement[bool]:
     """The condition that a row belongs to an issuer the actor may act for."""
     if actor.issuer_ids is None:

@@ -1,0 +1,235 @@
+"""The demo on both databases: all of it, once, however often it is loaded and wherever it was interrupted."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft201909Validator, FormatChecker
+from sqlalchemy import func, select
+
+from badgeissuer.cli.content import load_content
+from badgeissuer.cli.demo import load_demo
+from badgeissuer.cli.exporting import export
+from badgeissuer.errors import Misconfigured
+from badgeissuer.rules.terms import AwardState, DecisionSource, DecisionState, Outcome, VersionState
+from badgeissuer.runtime import Runtime
+from badgeissuer.services import revoking
+from badgeissuer.services.access import operator
+from badgeissuer.store.access import Actor
+from badgeissuer.store.assessment import AssessmentRow, Decision, EvidenceItem
+from badgeissuer.store.awards import Award, Credential
+from badgeissuer.store.catalog import Achievement, AchievementVersion, Issuer, IssuerKey
+from badgeissuer.store.outbox import Event
+from badgeissuer.store.people import Earner, Subject
+from badgeissuer.store.status import StatusEntry, StatusList
+from badgeissuer.work import Work
+from tests.support.app import MakeRuntime
+from tests.support.exported import Exported
+from tests.support.shared import shared_path
+
+COUNTED = (Issuer, IssuerKey, Achievement, AchievementVersion, Earner, Subject, Decision, AssessmentRow, EvidenceItem)
+COUNTED += (Award, Credential, StatusList, StatusEntry, Event)
+OPEN = {"demo:trsp-1:combs": DecisionState.AWAITING_SECOND, "demo:trsp-3:delgado": DecisionState.NEEDS_ADJUDICATION}
+NOT_YET = {"demo:trsp-2:stacy:1", "demo:al:wojcik", "demo:ocs:whitfield", "demo:ebp1:whitfield"}
+
+
+async def counts(runtime: Runtime) -> dict[str, int]:
+    async with runtime.begin(operator()) as work:
+        return {
+            row.__tablename__: await work.session.scalar(select(func.count()).select_from(row)) or 0 for row in COUNTED
+        }
+
+
+async def texts(runtime: Runtime) -> set[str]:
+    async with runtime.begin(operator()) as work:
+        return set(await work.session.scalars(select(Credential.text)))
+
+
+async def states(runtime: Runtime) -> dict[str, tuple[Any, ...]]:
+    """What stands, by reference, without ids and times."""
+    async with runtime.begin(operator()) as work:
+        rows = await work.session.execute(
+            select(Decision.external_reference, Decision.state, Decision.outcome, Decision.rule, Award.state).outerjoin(
+                Award, Award.decision_id == Decision.id
+            )
+        )
+        return {row[0]: tuple(row[1:]) for row in rows}
+
+
+async def test_every_case_stands_as_the_content_says(runtime: Runtime) -> None:
+    loaded = await load_demo(runtime)
+    assert (loaded.achievements, loaded.drafts, loaded.decisions, len(loaded.issued)) == (11, 2, 20, 14)
+    assert loaded.issuers == ("https://issuer.example/issuers/kvec", "https://issuer.example/issuers/digital-promise")
+    assert Counter(item.state for item in loaded.issued) == {
+        AwardState.ACTIVE: 11,
+        AwardState.SUSPENDED: 2,
+        AwardState.REVOKED: 1,
+    }
+    found = await states(runtime)
+    for decision in load_content().decisions:
+        state, outcome, rule, award = found[decision.reference]
+        if decision.reference in OPEN:
+            assert (state, outcome, award) == (OPEN[decision.reference], None, None)
+        elif decision.reference in NOT_YET:
+            assert (state, outcome, award) == (DecisionState.DECIDED, Outcome.NOT_YET, None)
+        else:
+            assert (state, outcome) == (DecisionState.DECIDED, Outcome.AWARDED), (decision.reference, rule)
+            assert award is not None
+    async with runtime.begin(operator()) as work:
+        assert await feedback_of_the_denied(work) == []
+        sources = await work.session.scalars(
+            select(Decision.source).join(Issuer).where(Issuer.slug == "digital-promise")
+        )
+        assert Counter(sources) == {DecisionSource.EXTERNAL: 3, DecisionSource.ASSESSMENTS: 1}
+        drafts = await work.session.scalars(
+            select(AchievementVersion.name).where(AchievementVersion.state == VersionState.DRAFT)
+        )
+        assert set(drafts) == {"Learning Structures", "Interventions"}
+
+
+async def feedback_of_the_denied(work: Work) -> list[str | None]:
+    """References of those who were told "not yet" without a word of feedback."""
+    query = select(Decision.external_reference).where(Decision.outcome == Outcome.NOT_YET, Decision.feedback.is_(None))
+    return list(await work.session.scalars(query))
+
+
+async def test_a_second_load_makes_nothing_new(runtime: Runtime) -> None:
+    first = await load_demo(runtime)
+    before = await counts(runtime), await texts(runtime), await states(runtime)
+    second = await load_demo(runtime)
+    assert first.new > 0
+    assert second.new == 0
+    assert second.issued == first.issued
+    assert (await counts(runtime), await texts(runtime), await states(runtime)) == before
+
+
+class Killed(Exception):
+    """The process is gone: nothing of the unit of work commits."""
+
+
+class Mortal:
+    """A runtime whose process dies in the middle of its n-th writing unit of work."""
+
+    def __init__(self, runtime: Runtime, *, after: int) -> None:
+        self.settings = runtime.settings
+        self._runtime = runtime
+        self._left = after
+
+    @asynccontextmanager
+    async def begin(self, actor: Actor) -> AsyncIterator[Work]:
+        async with self._runtime.begin(actor) as work:
+            yield work
+            self._left -= int(work.writing)
+            if self._left < 0:
+                raise Killed
+
+
+async def test_a_load_that_was_killed_goes_on_where_it_stopped(make_runtime: MakeRuntime, tmp_path: Path) -> None:
+    runtime = await make_runtime()
+    deaths = 0
+    while True:
+        try:
+            loaded = await load_demo(Mortal(runtime, after=4))  # type: ignore[arg-type]
+        except Killed:
+            deaths += 1
+            await export(runtime, tmp_path / f"export-{deaths}")  # what stands is whole at every moment
+            continue
+        break
+    assert deaths >= 10
+    assert (loaded.decisions, len(loaded.issued)) == (20, 14)
+    stands = await counts(runtime)
+    assert stands["awards"] == stands["credentials"] == stands["status_entries"] == 14
+    assert (stands["decisions"], stands["assessments"], stands["achievements"], stands["issuers"]) == (20, 23, 13, 2)
+    assert (await load_demo(runtime)).new == 0
+
+
+async def test_what_people_changed_since_stays(runtime: Runtime) -> None:
+    await load_demo(runtime)
+    async with runtime.begin(operator()) as work:
+        suspended = await work.session.scalar(
+            select(Award.id).join(Decision).where(Decision.external_reference == "demo:fpp:combs")
+        )
+    assert suspended is not None
+    runtime.clock.advance(minutes=5)  # type: ignore[attr-defined]
+    async with runtime.begin(operator()) as work:
+        await revoking.change_state(work, award_id=suspended, action="reinstate", reason="The permission was found.")
+    assert (await load_demo(runtime)).new == 0
+    assert (await states(runtime))["demo:fpp:combs"][-1] is AwardState.ACTIVE
+
+
+async def test_another_base_url_is_refused(make_runtime: MakeRuntime) -> None:
+    await load_demo(await make_runtime())
+    with pytest.raises(Misconfigured, match="another base URL"):
+        await load_demo(await make_runtime(base_url="https://elsewhere.example"))
+
+
+async def test_the_export_has_every_public_path_and_the_stored_bytes(runtime: Runtime, tmp_path: Path) -> None:
+    await load_demo(runtime)
+    await export(runtime, tmp_path / "export")
+    exported = Exported(tmp_path / "export")
+    assert Counter(item["kind"] for item in exported.items) == {
+        "credential": 14,
+        "status": 4,
+        "issuer": 2,
+        "did": 2,
+        "achievement": 11,
+    }
+    for item in exported.items:
+        assert item["path"] == item["url"].removeprefix("https://issuer.example/").removesuffix(".json") + ".json"
+        assert exported.answer(item["url"]) == exported.data(item)
+        if item["kind"] not in ("did", "issuer"):
+            assert exported.document(item)["id"] == item["url"]
+    assert {exported.data(item).decode() for item in exported.of("credential")} == await texts(runtime)
+    written = {p.relative_to(exported.folder).as_posix() for p in exported.folder.rglob("*") if p.is_file()}
+    assert written == {"manifest.json", *(item["path"] for item in exported.items)}
+
+
+async def test_expected_is_what_the_bytes_alone_prove(runtime: Runtime, tmp_path: Path) -> None:
+    """The award suspended under purpose revocation is valid to everyone who has only the files."""
+    loaded = await load_demo(runtime)
+    items = {item.url: item.expected for item in await export(runtime, tmp_path)}
+    found = {(entry.state, items[entry.url]) for entry in loaded.issued}
+    assert found == {
+        (AwardState.ACTIVE, "valid"),
+        (AwardState.SUSPENDED, "valid"),
+        (AwardState.SUSPENDED, "suspended"),
+        (AwardState.REVOKED, "revoked"),
+    }
+
+
+async def test_nothing_personal_is_exported(runtime: Runtime, tmp_path: Path) -> None:
+    await load_demo(runtime)
+    await export(runtime, tmp_path)
+    public = "\n".join(path.read_text(encoding="utf-8") for path in sorted(tmp_path.rglob("*.json")))
+    content = load_content()
+    private = [text for e in content.earners for text in (e.name, e.email, e.licence_id, e.school)]
+    private += [a.assessor.name for d in content.decisions for a in d.assessments]
+    hidden = [i for d in content.decisions for i in d.evidence if not i.share and (i.url or i.narrative)]
+    assert hidden
+    private += [text for item in hidden for text in (item.url, item.narrative) if text]
+    assert [text for text in private if text in public or json.dumps(text)[1:-1] in public] == []
+    shown = [i for d in content.decisions for i in d.evidence if i.share and d.reference not in NOT_YET | set(OPEN)]
+    assert [item.url for item in shown if str(item.url) not in public] == []
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        "ob-v3p0-canonical/ob_v3p0_achievementcredential-jsonschema1.json",
+        "ob-v3p0-jsonld/ob_v3p0_achievementcredential_schema.json",
+    ],
+)
+async def test_every_credential_fits_both_published_schemas(runtime: Runtime, tmp_path: Path, schema: str) -> None:
+    rules = json.loads(shared_path(f"standards/json-schema/{schema}").read_text(encoding="utf-8"))
+    validator = Draft201909Validator(rules, format_checker=FormatChecker())
+    await load_demo(runtime)
+    await export(runtime, tmp_path)
+    exported = Exported(tmp_path)
+    for item in exported.of("credential"):
+        assert [error.message for error in validator.iter_errors(exported.document(item))] == [], item["url"]
