@@ -1,0 +1,176 @@
+"""From the facts of an award to the unsigned Open Badges 3.0 credential. No clock, no randomness: facts in, text out.
+
+The document is in the canonical array form (OB serialization): what the formal schema and every measured verifier
+take. Nothing is checked here; ``lint`` does that, and names every fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from badgeissuer.vc.contexts import OB_CONTEXTS, OB_EXTENSIONS
+from badgeissuer.vc.model.base import Node, to_document
+from badgeissuer.vc.model.ob3 import Achievement, Profile
+from badgeissuer.vc.multibase import digest_multibase
+from badgeissuer.vc.stamps import timestamp
+
+__all__ = [
+    "EXTENSION_TYPES",
+    "AwardFacts",
+    "EvidenceFacts",
+    "ResultFacts",
+    "open_badge_credential",
+    "timestamp",
+    "uses_extensions",
+]
+
+# The types that only extensions.json defines (REQUIREMENTS of OB: it must be there when one of them is used).
+EXTENSION_TYPES = frozenset(("1EdTechJsonSchemaValidator2019", "1EdTechRevocationList", "1EdTechCredentialRefresh"))
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFacts:
+    """One piece of evidence. ``url`` is set only where the decision shares the link; the digest stands in any case."""
+
+    name: str | None
+    description: str | None = None
+    genre: str | None = None
+    audience: str | None = None
+    narrative: str | None = None
+    url: str | None = None
+    sha256: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFacts:
+    """One result: against which description, and the level, value or status reached."""
+
+    result_description: str
+    achieved_level: str | None = None
+    value: str | None = None
+    status: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AwardFacts:
+    """All that a credential says. ``issuer`` and ``achievement`` are OB3 documents, as stored."""
+
+    credential_id: str
+    issuer: Mapping[str, Any]
+    achievement: Mapping[str, Any]
+    subject_id: str
+    identities: tuple[dict[str, Any], ...]
+    results: tuple[ResultFacts, ...]
+    evidence: tuple[EvidenceFacts, ...]
+    awarded: datetime | None
+    valid_from: datetime
+    valid_until: datetime | None
+    status: Mapping[str, Any]
+    name: str | None = None
+    credits_earned: float | None = None
+    activity_start: datetime | None = None
+    activity_end: datetime | None = None
+
+
+def open_badge_credential(facts: AwardFacts) -> dict[str, Any]:
+    """The unsigned credential of an award. Raises nothing for facts that are wrong: ``lint.inspect`` names them.
+
+    A whole number of credits is written as an integer, since 3 and 3.0 are one value in RDF and two texts in JSON.
+    """
+    achievement = _in_form(Achievement, facts.achievement)
+    issuer = _in_form(Profile, facts.issuer)
+    subject = {
+        "id": facts.subject_id,
+        "type": ["AchievementSubject"],
+        "identifier": [dict(identity) for identity in facts.identities],
+        "activityStartDate": _maybe(facts.activity_start),
+        "activityEndDate": _maybe(facts.activity_end),
+        "creditsEarned": _number(facts.credits_earned),
+        "achievement": achievement,
+        "result": [_result(result) for result in facts.results],
+    }
+    document = {
+        "@context": list(OB_CONTEXTS),
+        "id": facts.credential_id,
+        "type": ["VerifiableCredential", "OpenBadgeCredential"],
+        "name": facts.name,
+        "issuer": issuer,
+        "validFrom": timestamp(facts.valid_from),
+        "validUntil": _maybe(facts.valid_until),
+        "awardedDate": _maybe(facts.awarded),
+        "credentialSubject": _filled(subject),
+        "evidence": [_evidence(item) for item in facts.evidence],
+        "credentialStatus": dict(facts.status),
+    }
+    if uses_extensions(document):
+        document["@context"] = [*OB_CONTEXTS, OB_EXTENSIONS]
+    return _filled(document)
+
+
+def uses_extensions(document: object) -> bool:
+    """Whether a type occurs anywhere that only the extensions context defines."""
+    return any(type_ in EXTENSION_TYPES for type_ in _types(document))
+
+
+def _types(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for name, member in value.items():
+            if name == "type":
+                yield from [member] if isinstance(member, str) else [item for item in member if isinstance(item, str)]
+            else:
+                yield from _types(member)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _types(item)
+
+
+def _in_form(class_: type[Node], document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document in array form; as it is where it does not fit its class, so that the fault is named at its place."""
+    try:
+        return to_document(class_.model_validate(dict(document)))
+    except ValidationError:
+        return dict(document)
+
+
+def _filled(members: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None and value != []}
+
+
+def _maybe(moment: datetime | None) -> str | None:
+    return None if moment is None else timestamp(moment)
+
+
+def _number(value: float | None) -> int | float | None:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _result(facts: ResultFacts) -> dict[str, Any]:
+    return _filled(
+        {
+            "type": ["Result"],
+            "resultDescription": facts.result_description,
+            "achievedLevel": facts.achieved_level,
+            "status": facts.status,
+            "value": facts.value,
+        }
+    )
+
+
+def _evidence(facts: EvidenceFacts) -> dict[str, Any]:
+    return _filled(
+        {
+            "id": facts.url,
+            "type": ["Evidence"],
+            "name": facts.name,
+            "description": facts.description,
+            "narrative": facts.narrative,
+            "genre": facts.genre,
+            "audience": facts.audience,
+            "digestMultibase": None if facts.sha256 is None else digest_multibase(facts.sha256),
+        }
+    )

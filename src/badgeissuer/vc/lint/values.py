@@ -1,0 +1,117 @@
+"""What no value may be, wherever it stands: what implementations sign differently, or what readers cannot see.
+
+Measured: JSON-LD and RDF libraries disagree on control characters, on integers beyond 2^53, on many decimals, on
+relative and blank ids, and drop nulls, empty arrays and undefined terms without a word. All of it is refused before
+signing, with a pointer. The same walk serves documents of others, where it protects the reader.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+from badgeissuer.errors import Fault
+from badgeissuer.vc.strictjson import escape_pointer
+
+LARGEST_INTEGER = 2**53
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+_NO_CHARACTER = re.compile("[\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+# Zero-width and bidirectional controls, invisible operators, annotations, tag characters: texts that look alike.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+    "\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+_SCRIPT_LINK = re.compile(r"\]\(\s*<?\s*(javascript|vbscript|data)\s*:", re.IGNORECASE)
+
+
+def value_faults(document: Mapping[str, object]) -> list[Fault]:
+    """Every value and member name that may not be signed, in document order."""
+    return list(_walk(document, "", root=True))
+
+
+def structure_faults(document: Mapping[str, object]) -> list[Fault]:
+    """Of these, what makes a signed document ambiguous: JSON-LD keywords, IRI members, nulls, empty and nested arrays.
+
+    A verifier refuses these too. Such members change what a JSON reader sees and leave the signature intact.
+    """
+    return [fault for fault in _walk(document, "", root=True) if fault.code in _STRUCTURE]
+
+
+_STRUCTURE = frozenset(("keyword", "iri-member", "null", "empty", "nested-array", "repeated"))
+
+
+def _walk(value: object, pointer: str, *, root: bool = False) -> Iterator[Fault]:
+    if isinstance(value, Mapping):
+        if not value:
+            yield Fault(pointer, "must not be an empty object", "empty", "OB serialization")
+        credential = root or "VerifiableCredential" in _types_of(value)
+        for name, member in value.items():
+            below = f"{pointer}/{escape_pointer(name)}"
+            yield from _name(name, below, may_have_context=credential)
+            yield from _walk(member, below)
+    elif isinstance(value, list | tuple):
+        yield from _array(value, pointer)
+    elif isinstance(value, str):
+        yield from text_faults(value, pointer)
+    elif value is None:
+        yield Fault(pointer, "must not be null; leave the member out", "null", "OB serialization")
+    elif isinstance(value, int):
+        if abs(value) > LARGEST_INTEGER:
+            yield Fault(pointer, "must not be larger than 2^53, beyond which JSON readers round", "number", "RFC 7493")
+    elif isinstance(value, float):
+        yield from _double(value, pointer)
+
+
+def _types_of(value: Mapping[str, object]) -> tuple[object, ...]:
+    types = value.get("type")
+    return tuple(types) if isinstance(types, list | tuple) else (types,)
+
+
+def _name(name: str, pointer: str, *, may_have_context: bool) -> Iterator[Fault]:
+    if name.startswith("@") and not (name == "@context" and may_have_context):
+        yield Fault(pointer, "JSON-LD keywords are not taken here", "keyword", "VCDM §1.3")
+    elif ":" in name or not name:
+        yield Fault(pointer, "a member must be a term of the contexts, not an IRI", "iri-member", "VCDM §1.3")
+    elif _CONTROL.search(name) or _INVISIBLE.search(name) or _NO_CHARACTER.search(name):
+        yield Fault(pointer, "the member's name has characters that cannot be seen", "character")
+
+
+def _array(items: list[object] | tuple[object, ...], pointer: str) -> Iterator[Fault]:
+    if not items:
+        yield Fault(pointer, "must not be an empty array; leave the member out", "empty", "OB serialization")
+    seen: set[object] = set()
+    for index, item in enumerate(items):
+        below = f"{pointer}/{index}"
+        if isinstance(item, list | tuple):
+            yield Fault(below, "must not be an array within an array", "nested-array", "OB serialization")
+        if isinstance(item, str):
+            # RDF has sets: a repeat adds nothing that a signature would cover.
+            if item in seen:
+                yield Fault(below, "repeats an earlier value of the same array", "repeated")
+            seen.add(item)
+        yield from _walk(item, below)
+
+
+def text_faults(text: str, pointer: str) -> Iterator[Fault]:
+    """What a signed text may not hold."""
+    if _CONTROL.search(text):
+        yield Fault(pointer, "must not hold control characters (TAB and CR among them); LF is allowed", "character")
+    if _NO_CHARACTER.search(text):
+        yield Fault(pointer, "must not hold surrogates or noncharacters", "character", "RFC 7493")
+    elif _INVISIBLE.search(text):
+        detail = "must not hold zero-width, invisible or direction-changing characters"
+        yield Fault(pointer, detail, "character", "UTS #39")
+    elif not unicodedata.is_normalized("NFC", text):
+        yield Fault(pointer, "must be in Unicode normal form C", "character", "UAX #15")
+    if _SCRIPT_LINK.search(text):
+        yield Fault(pointer, "must not hold links that run or embed something; use https links", "link")
+
+
+def _double(value: float, pointer: str) -> Iterator[Fault]:
+    """JSON-LD writes doubles with 16 significant digits; where that is not the shortest form, readers differ."""
+    if not 1e-6 <= abs(value) < LARGEST_INTEGER:
+        yield Fault(pointer, "must be an integer, or a decimal between 0.000001 and 2^53 in size", "number")
+    elif Decimal(repr(value)) != Decimal(f"{value:.15E}"):
+        yield Fault(pointer, "has more digits than all JSON-LD libraries write alike; use at most 15", "number")
