@@ -1,6 +1,7 @@
 """Alembic's entry. The service hands its connection over (store/schema.py); nothing here reads a configuration file."""
 
 from alembic import context
+
 from badgeissuer.store import tables
 
 connection = context.config.attributes.get("connection")

@@ -1,4 +1,4 @@
-"""Where the data files of the package lie: beside the code in an installed wheel, at the top of a checkout otherwise."""
+"""Where the package's data files lie: beside the code in an installed wheel, at the top of a checkout otherwise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""kill -9 while awards are issued, and start again: no award without its credential, none twice, nothing acknowledged lost."""
+"""kill -9 while awards are issued, and start again: nothing half made, nothing twice, nothing acknowledged lost."""
 
 from __future__ import annotations
 

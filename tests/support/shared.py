@@ -1,4 +1,4 @@
-"""The standards' own files lie beside the repository, are read by tests and never committed. A stranger's machine has none."""
+"""The standards' own files lie beside the repository; tests read them. A stranger's machine has none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A published next key becomes the signing key when its hour comes. Signing goes by the clock; this keeps the rows true."""
+"""A published next key becomes the signing key when its hour comes.
+
+Signing goes by the clock; this keeps the rows true.
+"""
 
 from __future__ import annotations
 

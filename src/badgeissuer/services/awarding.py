@@ -41,7 +41,7 @@ class Grounds:
 
 @dataclass(frozen=True, slots=True)
 class AwardDraft:
-    """An award that may be made: its terms, its credential as a draft, and the edition that supersedes an earlier one."""
+    """An award that may be made: its terms, its credential as a draft, the edition that ends an earlier one."""
 
     terms: rules.Terms
     grounds: Grounds

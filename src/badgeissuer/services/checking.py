@@ -23,7 +23,7 @@ _SAMPLE = "urn:uuid:00000000-0000-4000-8000-000000000000"
 
 
 async def check_profile(work: Work, profile: dict[str, Any], *, prefix: str) -> dict[str, Any]:
-    """The profile, if it can be signed as an issuer. Raises ``Rejected`` with every fault, pointers under ``prefix``."""
+    """The profile, if it can be signed as an issuer. Raises ``Rejected`` with all faults, pointers under ``prefix``."""
     achievement = {
         "id": _SAMPLE,
         "type": ["Achievement"],

@@ -50,7 +50,10 @@ def current(all_versions: Sequence[AchievementVersion]) -> AchievementVersion | 
 async def draft_achievement(
     work: Work, *, issuer: str, document: Mapping[str, Any], parts: AchievementParts
 ) -> tuple[Achievement, AchievementVersion]:
-    """A new achievement with version 1 as a draft. Raises ``NotFound`` (issuer), ``Rejected``, ``Conflict`` (humanCode)."""
+    """A new achievement with version 1 as a draft.
+
+    Raises ``NotFound`` (issuer), ``Rejected``, ``Conflict`` (humanCode).
+    """
     owner = await find_issuer(work, slug=issuer)
     achievement_id = work.new_id()
     checked = await _document(work, owner, achievement_id, number=1, given=document, parts=parts)
@@ -105,7 +108,7 @@ async def replace_draft(
 
 
 async def publish(work: Work, *, achievement_id: UUID) -> AchievementVersion:
-    """Publish the draft: from now on it never changes, and decisions use it. Raises ``NotFound``, ``IllegalTransition``."""
+    """Publish the draft: now it never changes, and decisions use it. Raises ``NotFound``, ``IllegalTransition``."""
     await work.begin_write()
     achievement = await find_achievement(work, achievement_id=achievement_id, lock=True)
     newest = (await versions(work, achievement_id=achievement_id))[-1]
@@ -120,7 +123,7 @@ async def publish(work: Work, *, achievement_id: UUID) -> AchievementVersion:
 
 
 async def retire(work: Work, *, achievement_id: UUID) -> AchievementVersion:
-    """No new awards of the current version; those that were made stay valid. Raises ``NotFound``, ``IllegalTransition``."""
+    """No new awards of the published versions; those made stay valid. Raises ``NotFound``, ``IllegalTransition``."""
     await work.begin_write()
     achievement = await find_achievement(work, achievement_id=achievement_id, lock=True)
     live = [v for v in await versions(work, achievement_id=achievement_id) if v.state is VersionState.PUBLISHED]
@@ -172,7 +175,7 @@ async def search(
         query = query.where(AchievementVersion.search_text.contains(word, autoescape=True))
     if after is not None:
         query = query.where(tuple_(AchievementVersion.name, Achievement.id) > (after[0], UUID(after[1])))
-    return [tuple(row) for row in (await work.session.execute(query)).all()]
+    return [(row[0], row[1], row[2]) for row in (await work.session.execute(query)).all()]
 
 
 async def _owner(work: Work, achievement: Achievement) -> Issuer:
@@ -185,10 +188,10 @@ async def _code_is_free(work: Work, *, issuer_id: UUID, code: str | None, but: U
     taken = await work.session.scalar(
         select(Achievement.id).where(Achievement.issuer_id == issuer_id, Achievement.code == code)
     )
-    if taken not in (None, but):
+    if taken is not None and taken != but:
         raise Conflict(
             "another achievement of this issuer has this code",
-            existing=achievement_url(work.base_url, taken),  # type: ignore[arg-type]
+            existing=achievement_url(work.base_url, taken),
             faults=[Fault("/achievement/humanCode", "taken; codes are unique within an issuer")],
         )
 

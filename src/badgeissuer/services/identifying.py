@@ -23,7 +23,7 @@ from badgeissuer.work import Work
 
 @dataclass(frozen=True, slots=True)
 class EarnerGiven:
-    """What a platform says of an earner. One of ``email`` and ``did`` is needed; the e-mail, where there is one, names them."""
+    """What a platform says of an earner. ``email`` or ``did`` is needed; where there is an e-mail, it names them."""
 
     email: str | None = None
     did: str | None = None

@@ -1,4 +1,4 @@
-"""What anyone may read: credentials and status lists byte for byte, profiles, DID documents, achievement definitions."""
+"""What anyone may read: credentials and status lists byte for byte, profiles, DID documents, achievements."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ async def own_award_state(work: Work, credential_url: str) -> AwardState | None:
 
 
 async def achievement(work: Work, *, achievement_id: UUID, number: int | None = None) -> AchievementVersion:
-    """A published or retired version, the newest where no number is given. Drafts are not public. Raises ``NotFound``."""
+    """A published or retired version, the newest where no number is given; never a draft. Raises ``NotFound``."""
     query = (
         select(AchievementVersion)
         .join(Achievement, Achievement.id == AchievementVersion.achievement_id)

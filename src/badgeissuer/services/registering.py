@@ -120,7 +120,8 @@ async def rotate_keys(work: Work, *, slug: str, now: bool = False) -> list[Issue
     waiting = [key for key in keys if key.state is KeyState.NEXT]
     if waiting and not now:
         raise Conflict(
-            f"the next keys are published and will sign from {waiting[0].activates_at.isoformat()}; wait, or rotate with now"
+            f"the next keys are published and will sign from {waiting[0].activates_at.isoformat()}; "
+            "wait, or rotate with now"
         )
     for key in waiting:  # an emergency leaves none of the earlier ones to take over later
         key.state, key.retired_at = KeyState.RETIRED, work.now

@@ -25,7 +25,10 @@ class Edition:
 
 
 async def published_edition(work: Work, *, achievement_id: UUID, number: int | None) -> Edition:
-    """The named version, or the current one. Raises ``NotFound`` (also another tenant's), ``Rejected`` where not published."""
+    """The named version, or the current one.
+
+    Raises ``NotFound`` (also another tenant's), ``Rejected`` where it is not published.
+    """
     row = (
         await work.session.execute(
             select(Achievement, Issuer)

@@ -1,7 +1,8 @@
-"""Sign what was prepared, with the issuer's key of the hour, and check it the way a verifier would before it is kept."""
+"""Sign what was prepared, with the issuer's key of the hour, and check it as a verifier would before it is kept."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from badgeissuer.vc import strictjson
 from badgeissuer.vc.lint import Prepared
 from badgeissuer.vc.multikey import parse_multikey
 from badgeissuer.vc.proofs import eddsa_rdfc_2022 as eddsa
+from badgeissuer.vc.proofs.data_integrity import unsecured
 from badgeissuer.work import Work, digest
 
 
@@ -45,9 +47,7 @@ def sign(work: Work, *, prepared: Prepared, key: KeyFacts) -> Signed:
     )
     proof = secured["proof"][0]
     text = strictjson.dumps(secured)
-    stored = strictjson.loads(text.encode("utf-8"), max_bytes=len(text) * 4)
-    without = {name: value for name, value in stored.items() if name != "proof"}
-    if without != prepared.document:
+    if unsecured(json.loads(text)) != prepared.document:
         raise Unavailable("the signed text is not the document that was prepared; nothing was issued")
     eddsa.verify(
         proof,

@@ -66,7 +66,7 @@ class AssessmentRow(Base):
 
 
 class EvidenceItem(Base):
-    """One piece of evidence as the platform described it. Its link enters the signed text only when ``share`` is set."""
+    """One piece of evidence as described by the platform. Its link enters the signed text only with ``share``."""
 
     __tablename__ = "evidence_items"
     __table_args__ = (UniqueConstraint("decision_id", "position"),)

@@ -24,7 +24,7 @@ BUSY_TIMEOUT_MS = 15_000
 
 
 class Database:
-    """The one door to storage. ``reading()`` and ``writing()`` give sessions; leaving ``writing()`` without an error commits."""
+    """The one door to storage: ``reading()`` and ``writing()`` give sessions; leaving the latter commits."""
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = make_url(url)
@@ -93,7 +93,7 @@ def make_parent(url: URL) -> None:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
 
 
-class _translated:  # noqa: N801 - reads as a word at the place of use
+class _translated:
     """Turns "the database is away or busy" into ``Unavailable``; programming errors stay what they are."""
 
     def __enter__(self) -> None:

@@ -30,7 +30,7 @@ _LOCK_TIMEOUT = "5s"
 
 
 async def upgrade(database_url: str, revision: str = "head") -> tuple[str | None, str | None]:
-    """Bring the database to a revision; returns the revisions before and after. Creates an SQLite file where none is."""
+    """Bring the database to a revision; returns the revisions before and after. Creates a missing SQLite file."""
     return await _run(database_url, lambda config: command.upgrade(config, revision))
 
 
