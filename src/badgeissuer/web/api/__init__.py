@@ -1,0 +1,27 @@
+"""The JSON routes, one noun a file."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from fastapi import APIRouter
+
+# In the order of the documentation.
+_FILES = (
+    "issuers",
+    "keys",
+    "achievements",
+    "decisions",
+    "awards",
+    "award_states",
+    "award_stream",
+    "verify",
+    "public",
+    "health",
+)
+
+
+def routers() -> list[APIRouter]:
+    """Every route of the service. A route of one file never hides one of another: their paths differ."""
+    return [import_module(f"{__name__}.{name}").router for name in _FILES if find_spec(f"{__name__}.{name}")]

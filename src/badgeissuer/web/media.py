@@ -1,0 +1,102 @@
+"""What is sent to the public: the media type that was asked for, a strong ETag, 304, and how long caches keep it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from badgeissuer.web.problems import NotAcceptable
+
+VC = "application/vc"
+LD_JSON = "application/ld+json"
+JSON = "application/json"
+DID_JSON = "application/did+json"
+
+# One text, three names for what it is. The first is what a client gets that takes anything.
+CREDENTIAL_TYPES = (VC, LD_JSON, JSON)
+
+# A credential's text never changes; its state is in the status list. An hour lets a mistaken 404 heal, too.
+CREDENTIAL_CACHE = "public, max-age=3600"
+# Status lists and DID documents: a revocation or a new key reaches every verifier within five minutes.
+FRESH_CACHE = "public, max-age=300"
+
+_RANGE = re.compile(r"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+|\*)/([!#$%&'*+.^_`|~0-9A-Za-z-]+|\*)\s*((?:;[^,]*)?)")
+_WEIGHT = re.compile(r";\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*(?:;|$)", re.IGNORECASE)
+_ETAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
+
+
+def negotiate(accept: str | None, offers: Sequence[str]) -> str:
+    """The best of ``offers`` for an Accept header (RFC 9110 §12.5.1); of equal ones the first offered.
+
+    A browser asks for text/html and takes anything: it gets plain JSON, which it can show. Raises ``NotAcceptable``.
+    """
+    if accept is None or not accept.strip():
+        return offers[0]
+    ranges = _ranges(accept)
+    weights = [(_weight(offer, ranges), -position, offer) for position, offer in enumerate(offers)]
+    best, _, offer = max(weights)
+    page = next((weight for kind, sub, weight in ranges if (kind, sub) == ("text", "html")), 0.0)
+    named = any(f"{kind}/{sub}" in offers for kind, sub, _ in ranges)
+    if page > 0 and not named and JSON in offers:
+        return JSON
+    if best <= 0:
+        raise NotAcceptable(f"there is {', '.join(offers)}")
+    return offer
+
+
+def etag(sha256: str) -> str:
+    """The strong ETag of a stored text."""
+    return f'"{sha256}"'
+
+
+def is_current(request: Request, tag: str) -> bool:
+    """Whether the caller has this representation already (If-None-Match, RFC 9110 §13.1.2: weak comparison)."""
+    header = request.headers.get("if-none-match")
+    if header is None:
+        return False
+    return header.strip() == "*" or tag in _ETAG.findall(header)
+
+
+def serve(request: Request, text: str | bytes, *, tag: str, media_type: str, cache: str) -> Response:
+    """The text as it is stored, or 304. ``tag`` must differ between representations that differ in bytes."""
+    headers = {"ETag": tag, "Cache-Control": cache, "Vary": "Accept"}
+    if is_current(request, tag):
+        return Response(status_code=304, headers=headers)
+    return Response(text, headers={**headers, "Content-Type": media_type})
+
+
+def revision_tag(revision: int) -> str:
+    """The ETag of something that is edited: its revision."""
+    return f'"{revision}"'
+
+
+def expected_revision(if_match: str | None) -> int | None:
+    """The revision that If-Match names; None where it is absent or ``*``. A tag that is not ours matches nothing."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    found = re.fullmatch(r'\s*"(\d{1,9})"\s*', if_match)
+    return int(found[1]) if found else -1
+
+
+def _ranges(accept: str) -> list[tuple[str, str, float]]:
+    found = []
+    for part in accept[:2_000].split(","):
+        matched = _RANGE.fullmatch(part)
+        if matched:
+            weight = _WEIGHT.search(matched[3])
+            found.append((matched[1].lower(), matched[2].lower(), float(weight[1]) if weight else 1.0))
+    return found
+
+
+def _weight(offer: str, ranges: Sequence[tuple[str, str, float]]) -> float:
+    """The weight of the most specific range that takes the offer."""
+    kind, _, sub = offer.partition("/")
+    matching = [
+        ((range_kind != "*") + (range_sub != "*"), weight)
+        for range_kind, range_sub, weight in ranges
+        if range_kind in (kind, "*") and range_sub in (sub, "*")
+    ]
+    return max(matching)[1] if matching else 0.0
