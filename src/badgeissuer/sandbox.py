@@ -1,0 +1,180 @@
+"""Canonicalisation in worker processes that can be killed: a document can cost a bounded time and memory, no more.
+
+Lanes keep our own minting from waiting behind foreign documents. Workers start when they are first needed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine, Mapping
+from pathlib import Path
+from typing import Any
+
+from badgeissuer.errors import Unavailable
+from badgeissuer.vc import strictjson
+from badgeissuer.vc.canon import BADGE_BUDGET, Budget, Canonical, frames
+from badgeissuer.vc.contexts import ContextStore
+from badgeissuer.vc.faults import BudgetExceeded
+
+_ONE_EACH: Mapping[str, int] = {"mint": 1, "foreign": 1}
+_SOURCE_ROOT = str(Path(__file__).resolve().parent.parent)
+# What a Python process needs from its surroundings. Settings and secrets stay out of the workers.
+_PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR", "LANG", "LC_ALL")
+
+
+class Sandbox:
+    """Worker processes in lanes, each lane with its own number of workers. One event loop uses one sandbox."""
+
+    def __init__(
+        self,
+        contexts: ContextStore,
+        *,
+        timeout: float = 5.0,
+        memory_mib: int = 512,
+        lanes: Mapping[str, int] = _ONE_EACH,
+        patience: float = 30.0,
+    ) -> None:
+        """``timeout`` bounds one document, ``patience`` the wait for a free worker and for a new one to start."""
+        # Only a store of the caller's own has to travel; the pinned one each worker reads and checks for itself.
+        own = (
+            None
+            if contexts is ContextStore.pinned()
+            else {url: contexts.content(url).decode() for url in contexts.urls}
+        )
+        self._hello = frames.frame(frames.hello(own, memory_mib=memory_mib))
+        self._timeout = timeout
+        self._patience = patience
+        self._lanes = {name: _Lane(asyncio.Semaphore(count)) for name, count in lanes.items()}
+        self._workers: set[asyncio.subprocess.Process] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    async def start(self) -> None:
+        """Start the first worker of the first lane in the background, so that the first caller need not wait for it."""
+        self._closed = False
+        for lane in list(self._lanes.values())[:1]:
+            self._background(self._warm(lane))
+
+    async def close(self) -> None:
+        """End all workers, busy ones too."""
+        self._closed = True
+        for lane in self._lanes.values():
+            lane.idle.clear()
+        for worker in list(self._workers):
+            self._discard(worker)
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def canonicalize(
+        self, document: Mapping[str, Any], *, lane: str = "mint", budget: Budget = BADGE_BUDGET
+    ) -> Canonical:
+        """As ``vc.canon.canonicalize``, in a worker of the lane. The event loop stays free.
+
+        Raises ``BudgetExceeded`` also where the document takes more than the time or the memory of a worker, and
+        ``Unavailable`` where no worker becomes free or starts. A caller that is cancelled takes its worker with it:
+        the next caller never reads another's answer.
+        """
+        text = strictjson.dumps(document)
+        if len(text.encode()) > budget.max_bytes:
+            raise BudgetExceeded(f"the document is longer than {budget.max_bytes} bytes")
+        request = frames.frame(frames.job(text, budget))
+        place = self._lanes[lane]
+        try:
+            await asyncio.wait_for(place.free.acquire(), self._patience)
+        except TimeoutError:
+            raise Unavailable("all workers for canonicalisation are busy; try again later") from None
+        try:
+            worker = place.take() or await self._spawn()
+            answer = await self._ask(worker, request)
+            if not self._closed:
+                place.idle.append(worker)
+        finally:
+            place.free.release()
+        try:
+            return frames.read_answer(answer)
+        except KeyError:
+            raise Unavailable("a worker for canonicalisation has failed") from None
+
+    async def _ask(self, worker: asyncio.subprocess.Process, request: bytes) -> bytes:
+        try:
+            return await asyncio.wait_for(_exchange(worker, request), self._timeout)
+        except TimeoutError:
+            self._discard(worker)
+            raise BudgetExceeded(f"canonicalising the document takes longer than {self._timeout:g} s") from None
+        except (asyncio.IncompleteReadError, ConnectionError):
+            self._discard(worker)
+            raise BudgetExceeded("canonicalising the document took more than its worker may use") from None
+        except BaseException:
+            self._discard(worker)
+            raise
+
+    async def _warm(self, lane: _Lane) -> None:
+        async with lane.free:
+            lane.idle.append(await self._spawn())
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
+        if self._closed:
+            raise Unavailable("the service is stopping")
+        environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [_SOURCE_ROOT, environment.get("PYTHONPATH")]))
+        # The order in which a tie of blank nodes is looked at follows string hashes: equal work for equal documents.
+        environment["PYTHONHASHSEED"] = "0"
+        worker = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "badgeissuer.vc.canon.worker",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env=environment,
+        )
+        self._workers.add(worker)
+        try:
+            await asyncio.wait_for(_exchange(worker, self._hello), self._patience)
+        except (TimeoutError, asyncio.IncompleteReadError, ConnectionError):
+            self._discard(worker)
+            raise Unavailable("a worker for canonicalisation does not start") from None
+        except BaseException:
+            self._discard(worker)
+            raise
+        return worker
+
+    def _discard(self, worker: asyncio.subprocess.Process) -> None:
+        """Kill at once; collect the process in the background, so that a cancelled caller need not wait."""
+        if worker in self._workers:
+            self._workers.remove(worker)
+            if worker.returncode is None:
+                worker.kill()
+            self._background(_collect(worker))
+
+    def _background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+class _Lane:
+    def __init__(self, free: asyncio.Semaphore) -> None:
+        self.free = free
+        self.idle: list[asyncio.subprocess.Process] = []
+
+    def take(self) -> asyncio.subprocess.Process | None:
+        """An idle worker that still lives; one that something else has killed is left behind."""
+        while self.idle:
+            worker = self.idle.pop()
+            if worker.returncode is None:
+                return worker
+        return None
+
+
+async def _exchange(worker: asyncio.subprocess.Process, request: bytes) -> bytes:
+    assert worker.stdin is not None and worker.stdout is not None
+    worker.stdin.write(request)
+    await worker.stdin.drain()
+    size = int.from_bytes(await worker.stdout.readexactly(4))
+    return await worker.stdout.readexactly(size)
+
+
+async def _collect(worker: asyncio.subprocess.Process) -> None:
+    await worker.communicate()

@@ -1,0 +1,52 @@
+"""What passes between the sandbox and its workers: a length in four bytes, then that many bytes of JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from badgeissuer.errors import BadgeissuerError, Fault, Rejected, TooLarge
+from badgeissuer.vc.canon.canonical import Budget, Canonical
+from badgeissuer.vc.faults import BudgetExceeded, MalformedJson, NotCanonical, UnknownContext
+
+_ERRORS: dict[str, type[BadgeissuerError]] = {
+    kind.code: kind for kind in (UnknownContext, NotCanonical, BudgetExceeded, MalformedJson, Rejected, TooLarge)
+}
+
+
+def frame(body: bytes) -> bytes:
+    return len(body).to_bytes(4) + body
+
+
+def hello(contexts: Mapping[str, str] | None, *, memory_mib: int) -> bytes:
+    """The first frame to a worker: the contexts it serves (None: those that come with badgeissuer) and its memory."""
+    return _json({"contexts": contexts, "memory_mib": memory_mib})
+
+
+def job(document_text: str, budget: Budget) -> bytes:
+    """One document to canonicalise, as the JSON text it already is."""
+    return b'{"budget":%b,"document":%b}' % (_json(asdict(budget)), document_text.encode())
+
+
+def result(canonical: Canonical) -> bytes:
+    return _json({"canonical": {**asdict(canonical), "nquads": canonical.nquads.decode()}})
+
+
+def refusal(error: BadgeissuerError) -> bytes:
+    return _json({"error": error.code, "detail": error.detail, "faults": [asdict(fault) for fault in error.faults]})
+
+
+def read_answer(body: bytes) -> Canonical:
+    """The result in a worker's answer, or its error raised. ``KeyError`` where the worker itself has failed."""
+    answer: dict[str, Any] = json.loads(body)
+    if "canonical" in answer:
+        fields = answer["canonical"]
+        lists = {name: tuple(fields[name]) for name in ("dropped", "relative", "dropped_at", "relative_at")}
+        return Canonical(source=fields["source"], nquads=fields["nquads"].encode(), quads=fields["quads"], **lists)
+    raise _ERRORS[answer["error"]](answer["detail"], faults=[Fault(**fault) for fault in answer["faults"]])
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,89 @@
+"""``python -m badgeissuer.vc.canon.worker``: canonicalise one document after another, in a process that can be killed.
+
+A thread cannot be stopped; a process can. It has its own memory limit, opens no socket, and gets neither settings nor
+secrets: only contexts and documents on standard input.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import sys
+from typing import Any, BinaryIO
+
+from badgeissuer.errors import BadgeissuerError
+from badgeissuer.vc.canon import frames
+from badgeissuer.vc.canon.canonical import Budget, canonicalize
+from badgeissuer.vc.contexts import OB_CONTEXTS, ContextStore
+from badgeissuer.vc.faults import BudgetExceeded
+
+# Processing the contexts for the first time takes longer than the document does: done before the first document comes.
+_WARM_UP = {
+    "@context": list(OB_CONTEXTS),
+    "type": ["OpenBadgeCredential"],
+    "issuer": {"id": "urn:a", "type": ["Profile"]},
+}
+
+
+def serve(requests: BinaryIO, answers: BinaryIO) -> None:
+    """Answer frames until the input ends. An error that is not ours ends the worker: the sandbox starts another."""
+    greeting = _read(requests)
+    if greeting is None:
+        return
+    limit_memory(greeting["memory_mib"])
+    extra = greeting["contexts"]
+    contexts = (
+        ContextStore.pinned() if extra is None else ContextStore.of({url: text.encode() for url, text in extra.items()})
+    )
+    with contextlib.suppress(BadgeissuerError):  # a store for tests may lack these contexts
+        canonicalize(_WARM_UP, contexts)
+    _write(answers, b"{}")
+    while (task := _read(requests)) is not None:
+        try:
+            answer = frames.result(canonicalize(task["document"], contexts, budget=Budget(**task["budget"])))
+        except BadgeissuerError as error:
+            answer = frames.refusal(error)
+        except MemoryError:
+            answer = frames.refusal(BudgetExceeded("canonicalising the document takes too much memory"))
+        _write(answers, answer)
+
+
+def limit_memory(mib: int) -> None:
+    """Cap the address space, where the system can: beyond it an allocation fails and the document is refused."""
+    import resource  # not on every system
+
+    size = mib * 1024 * 1024
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+
+def refuse_network(event: str, _arguments: tuple[Any, ...]) -> None:
+    """Audit hook: a context that is not pinned must never turn into a fetch, whatever a library would like to do."""
+    if event in ("socket.connect", "socket.getaddrinfo", "socket.sendto"):
+        raise RuntimeError("a canonicalisation worker has no network")
+
+
+def _read(requests: BinaryIO) -> dict[str, Any] | None:
+    head = requests.read(4)
+    if len(head) < 4:
+        return None
+    task: dict[str, Any] = json.loads(requests.read(int.from_bytes(head)))
+    return task
+
+
+def _write(answers: BinaryIO, body: bytes) -> None:
+    answers.write(frames.frame(body))
+    answers.flush()
+
+
+def main() -> None:
+    # Ctrl-C reaches the whole group; the service closes its workers itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.addaudithook(refuse_network)
+    with contextlib.suppress(BrokenPipeError):
+        serve(sys.stdin.buffer, sys.stdout.buffer)
+
+
+if __name__ == "__main__":
+    main()
