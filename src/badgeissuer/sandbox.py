@@ -6,6 +6,7 @@ Lanes keep our own minting from waiting behind foreign documents. Workers start 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Coroutine, Mapping
@@ -38,11 +39,9 @@ class Sandbox:
     ) -> None:
         """``timeout`` bounds one document, ``patience`` the wait for a free worker and for a new one to start."""
         # Only a store of the caller's own has to travel; the pinned one each worker reads and checks for itself.
-        own = (
-            None
-            if contexts is ContextStore.pinned()
-            else {url: contexts.content(url).decode() for url in contexts.urls}
-        )
+        own = None
+        if contexts is not ContextStore.pinned():
+            own = {url: contexts.content(url).decode() for url in contexts.urls}
         self._hello = frames.frame(frames.hello(own, memory_mib=memory_mib))
         self._timeout = timeout
         self._patience = patience
@@ -82,7 +81,8 @@ class Sandbox:
         request = frames.frame(frames.job(text, budget))
         place = self._lanes[lane]
         try:
-            await asyncio.wait_for(place.free.acquire(), self._patience)
+            async with asyncio.timeout(self._patience):
+                await place.free.acquire()
         except TimeoutError:
             raise Unavailable("all workers for canonicalisation are busy; try again later") from None
         try:
@@ -99,7 +99,8 @@ class Sandbox:
 
     async def _ask(self, worker: asyncio.subprocess.Process, request: bytes) -> bytes:
         try:
-            return await asyncio.wait_for(_exchange(worker, request), self._timeout)
+            async with asyncio.timeout(self._timeout):
+                return await _exchange(worker, request)
         except TimeoutError:
             self._discard(worker)
             raise BudgetExceeded(f"canonicalising the document takes longer than {self._timeout:g} s") from None
@@ -112,7 +113,8 @@ class Sandbox:
 
     async def _warm(self, lane: _Lane) -> None:
         async with lane.free:
-            lane.idle.append(await self._spawn())
+            with contextlib.suppress(Unavailable):  # the first caller will meet it, and can be told
+                lane.idle.append(await self._spawn())
 
     async def _spawn(self) -> asyncio.subprocess.Process:
         if self._closed:
@@ -131,13 +133,17 @@ class Sandbox:
         )
         self._workers.add(worker)
         try:
-            await asyncio.wait_for(_exchange(worker, self._hello), self._patience)
+            async with asyncio.timeout(self._patience):
+                await _exchange(worker, self._hello)
         except (TimeoutError, asyncio.IncompleteReadError, ConnectionError):
             self._discard(worker)
             raise Unavailable("a worker for canonicalisation does not start") from None
         except BaseException:
             self._discard(worker)
             raise
+        if self._closed:
+            self._discard(worker)
+            raise Unavailable("the service is stopping")
         return worker
 
     def _discard(self, worker: asyncio.subprocess.Process) -> None:
@@ -169,7 +175,8 @@ class _Lane:
 
 
 async def _exchange(worker: asyncio.subprocess.Process, request: bytes) -> bytes:
-    assert worker.stdin is not None and worker.stdout is not None
+    assert worker.stdin is not None
+    assert worker.stdout is not None
     worker.stdin.write(request)
     await worker.stdin.drain()
     size = int.from_bytes(await worker.stdout.readexactly(4))

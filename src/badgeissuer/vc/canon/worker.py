@@ -18,12 +18,8 @@ from badgeissuer.vc.canon.canonical import Budget, canonicalize
 from badgeissuer.vc.contexts import OB_CONTEXTS, ContextStore
 from badgeissuer.vc.faults import BudgetExceeded
 
-# Processing the contexts for the first time takes longer than the document does: done before the first document comes.
-_WARM_UP = {
-    "@context": list(OB_CONTEXTS),
-    "type": ["OpenBadgeCredential"],
-    "issuer": {"id": "urn:a", "type": ["Profile"]},
-}
+# Processing the contexts for the first time takes longer than a document does: done before the first document comes.
+_WARM_UP = {"@context": list(OB_CONTEXTS), "type": ["OpenBadgeCredential"], "issuer": {"id": "urn:a"}}
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
