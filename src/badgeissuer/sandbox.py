@@ -86,10 +86,7 @@ class Sandbox:
         except TimeoutError:
             raise Unavailable("all workers for canonicalisation are busy; try again later") from None
         try:
-            worker = place.take() or await self._spawn()
-            answer = await self._ask(worker, request)
-            if not self._closed:
-                place.idle.append(worker)
+            answer = await self._in_lane(place, request)
         finally:
             place.free.release()
         try:
@@ -97,19 +94,35 @@ class Sandbox:
         except KeyError:
             raise Unavailable("a worker for canonicalisation has failed") from None
 
-    async def _ask(self, worker: asyncio.subprocess.Process, request: bytes) -> bytes:
+    async def _in_lane(self, lane: _Lane, request: bytes) -> bytes:
+        while (worker := lane.take()) is not None:
+            try:
+                return await self._ask(lane, worker, request)
+            except _WorkerLost:
+                continue  # it may have died while it was idle, which is not this document's doing
+        try:
+            return await self._ask(lane, await self._spawn(), request)
+        except _WorkerLost:
+            if self._closed:
+                raise Unavailable("the service is stopping") from None
+            raise BudgetExceeded("canonicalising the document took more than its worker may use") from None
+
+    async def _ask(self, lane: _Lane, worker: asyncio.subprocess.Process, request: bytes) -> bytes:
         try:
             async with asyncio.timeout(self._timeout):
-                return await _exchange(worker, request)
+                answer = await _exchange(worker, request)
         except TimeoutError:
             self._discard(worker)
             raise BudgetExceeded(f"canonicalising the document takes longer than {self._timeout:g} s") from None
         except (asyncio.IncompleteReadError, ConnectionError):
             self._discard(worker)
-            raise BudgetExceeded("canonicalising the document took more than its worker may use") from None
+            raise _WorkerLost from None
         except BaseException:
             self._discard(worker)
             raise
+        if not self._closed:
+            lane.idle.append(worker)
+        return answer
 
     async def _warm(self, lane: _Lane) -> None:
         async with lane.free:
@@ -158,6 +171,10 @@ class Sandbox:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+class _WorkerLost(Exception):
+    """The worker ended without an answer."""
 
 
 class _Lane:
