@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -148,8 +149,8 @@ async def credential_of(work: Work, *, award: Award) -> Credential:
     ).one()
 
 
-def award_url(base_url: str, award: Award) -> str:
-    return f"{base_url}/v1/awards/{award.id}"
+def award_url(base_url: str, award_id: UUID) -> str:
+    return f"{base_url}/v1/awards/{award_id}"
 
 
 async def _live_award(work: Work, *, subject: Subject, version: AchievementVersion) -> Award | None:
@@ -174,7 +175,7 @@ def _duplicate(work: Work, policy: DuplicatePolicy, live: Award | None) -> bool:
     if verdict == "deny" and live is not None:
         raise Conflict(
             "the earner holds this achievement already, and its policy allows one award",
-            existing=award_url(work.base_url, live),
+            existing=award_url(work.base_url, live.id),
         )
     return verdict == "replace"
 

@@ -22,6 +22,7 @@ from badgeissuer.store.scope import visible_to
 class AwardFilter:
     """What to look for; None does not filter. Ranges are half-open: from ≤ date < before."""
 
+    award_id: UUID | None = None
     issuer: str | None = None
     achievement_id: UUID | None = None
     version: int | None = None
@@ -88,6 +89,7 @@ def select_awards(
         .order_by(Award.awarded_at.desc(), Award.id.desc())
     )
     equal = {
+        Award.id: where.award_id,
         Issuer.slug: where.issuer,
         Award.achievement_id: where.achievement_id,
         AchievementVersion.number: where.version,

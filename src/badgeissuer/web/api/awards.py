@@ -1,0 +1,74 @@
+"""Awards: issue one whose decision is held elsewhere, and read one."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from badgeissuer.errors import Conflict, MalformedInput, NotFound, Rejected
+from badgeissuer.rules.awarding import NotAwardable
+from badgeissuer.rules.terms import DecisionSource, Outcome
+from badgeissuer.services import assessing
+from badgeissuer.services.answering import Kept
+from badgeissuer.services.assessing import Judgement
+from badgeissuer.services.awarding import award_url
+from badgeissuer.web.api.award_wire import AwardOut, read_award
+from badgeissuer.web.api.decision_wire import AttemptIn, Named, arguments, as_sent
+from badgeissuer.web.body import StrictRoute
+from badgeissuer.web.deps import ActorDep, RuntimeDep, WorkDep, require
+from badgeissuer.web.once import Mark, StillRunning, answer_once
+from badgeissuer.web.problems import problems
+from badgeissuer.web.wire import Timestamp
+from badgeissuer.work import Work
+
+router = APIRouter(prefix="/v1/awards", tags=["Awards"], route_class=StrictRoute)
+
+
+class AwardIn(AttemptIn):
+    """An attempt that was decided elsewhere, with the person who decided it and when."""
+
+    decided_by: Named
+    decided_at: Timestamp
+
+    def judgement(self) -> Judgement:
+        return Judgement(
+            outcome=Outcome.AWARDED, by=self.decided_by.as_person(), at=self.decided_at, source=DecisionSource.EXTERNAL
+        )
+
+
+@router.post(
+    "",
+    operation_id="issue_award",
+    summary="Issue an award whose decision your platform holds",
+    response_model=AwardOut,
+    status_code=201,
+    responses=problems(MalformedInput, NotFound, Conflict, StillRunning, Rejected, NotAwardable),
+    dependencies=[require("awards:write")],
+)
+async def issue_award(body: AwardIn, request: Request, runtime: RuntimeDep, actor: ActorDep) -> Response:
+    given = arguments(body, runtime.settings.base_url)
+
+    async def produce(work: Work) -> Kept:
+        # A policy that asks for two assessors is the achievement's: this route has no outcome to point at.
+        with as_sent({"/assessor": "/decided_by", "/outcome": "/achievement"}):
+            recorded = await assessing.record_decision(work, **given, judgement=body.judgement())
+        if recorded.award is None:
+            raise RuntimeError("an awarded decision came without its award")
+        shown = await read_award(work, recorded.award.id)
+        return Kept(201, shown.model_dump_json(), award_url(work.base_url, recorded.award.id))
+
+    mark = Mark(body.external_reference, given["achievement_id"]) if body.external_reference is not None else None
+    return await answer_once(runtime, actor, request, mark=mark, required=True, produce=produce)
+
+
+@router.get(
+    "/{award_id}",
+    operation_id="read_award",
+    summary="Read an award",
+    responses=problems(NotFound),
+    dependencies=[require("awards:read")],
+)
+async def get_award(award_id: UUID, work: WorkDep) -> AwardOut:
+    return await read_award(work, award_id)

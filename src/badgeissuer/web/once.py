@@ -1,0 +1,209 @@
+"""A request that carries a mark (Idempotency-Key, external reference) is carried out once; a repeat gets its answer.
+
+The database decides: the answer is stored in the transaction of the change, under unique marks. What is here besides
+makes it pleasant: in one process repeats wait for the first, and one that lost a race against another process looks
+up what the winner was answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+from sqlalchemy.exc import IntegrityError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from badgeissuer.errors import Conflict, Fault, MalformedInput, NotFound
+from badgeissuer.runtime import Runtime
+from badgeissuer.services import answering, defining
+from badgeissuer.services.answering import Claim, Kept
+from badgeissuer.store.access import Actor
+from badgeissuer.work import Work
+
+KEY_HEADER = "Idempotency-Key"
+REPLAY_HEADER = "Idempotent-Replay"
+# How long a repeat waits for the first request before it is told to come again.
+PATIENCE = 30.0
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+Produce = Callable[[Work], Awaitable[Kept]]
+
+
+class StillRunning(Conflict):
+    """The first request with this mark has not ended yet."""
+
+    code = "still-running"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A platform's own reference for what it sends, and the achievement that says which issuer it belongs to."""
+
+    reference: str
+    achievement_id: UUID
+
+
+async def answer_once(
+    runtime: Runtime,
+    actor: Actor,
+    request: Request,
+    *,
+    mark: Mark | None = None,
+    required: bool = False,
+    produce: Produce,
+) -> Response:
+    """Carry out ``produce`` in one unit of work and send its answer, unless this request was answered before.
+
+    The request's meaning is its body as ``StrictRoute`` read it. ``required`` refuses a request without any mark.
+    Raises ``MalformedInput`` (no mark, bad key), ``Rejected`` where a mark stands for another request, ``NotFound``
+    (the mark's achievement), ``StillRunning``, and what ``produce`` raises.
+    """
+    key = _key(request)
+    if required and key is None and mark is None:
+        raise MalformedInput(
+            f"send the header {KEY_HEADER}, or external_reference in the body: with one of them a repeat of this "
+            "request gets the first answer and never issues twice",
+            faults=[
+                Fault("", f"the header {KEY_HEADER} is missing", "mark-missing"),
+                Fault("/external_reference", "is missing too", "mark-missing"),
+            ],
+        )
+    once = _Once(runtime, actor, _fingerprint(request), key, mark, produce)
+    async with turns_of(runtime).take(once.names):
+        try:
+            kept, replayed = await once.answer()
+        except (Conflict, IntegrityError):
+            # Perhaps another process answered this very request between our look and our write.
+            earlier = await once.earlier()
+            if earlier is None:
+                raise
+            kept, replayed = earlier, True
+    headers = {"Location": kept.location} if kept.location is not None else {}
+    if replayed:
+        headers[REPLAY_HEADER] = "true"
+    return Response(kept.body, kept.status, headers, media_type="application/json")
+
+
+@dataclass(frozen=True, slots=True)
+class _Once:
+    runtime: Runtime
+    actor: Actor
+    fingerprint: bytes
+    key: str | None
+    mark: Mark | None
+    produce: Produce
+
+    @property
+    def names(self) -> list[str]:
+        """What this request takes its turn for."""
+        names = []
+        if self.key is not None:
+            claim = answering.client_claim(self.actor, self.key)
+            names.append(f"key {claim.scope} {claim.key}")
+        if self.mark is not None:
+            names.append(f"reference {self.mark.achievement_id} {self.mark.reference}")
+        return names
+
+    async def answer(self) -> tuple[Kept, bool]:
+        """The answer, and whether it was given before."""
+        async with self.runtime.begin(self.actor) as work:
+            claims = await self._claims(work)
+            found = await answering.find(work, claims, request=self.fingerprint)
+            if found is not None:
+                return found, True
+            made = await self.produce(work)
+            await answering.keep(work, claims, request=self.fingerprint, answer=made)
+        return made, False
+
+    async def earlier(self) -> Kept | None:
+        if not self.names:
+            return None
+        async with self.runtime.begin(self.actor) as work:
+            return await answering.find(work, await self._claims(work), request=self.fingerprint)
+
+    async def _claims(self, work: Work) -> list[Claim]:
+        claims = []
+        if self.key is not None:
+            claims.append(answering.client_claim(self.actor, self.key))
+        if self.mark is not None:
+            try:
+                achievement = await defining.find_achievement(work, achievement_id=self.mark.achievement_id)
+            except NotFound as error:
+                raise NotFound(
+                    error.detail, faults=[Fault("/achievement", "no achievement that you may use has this id")]
+                ) from None
+            claims.append(answering.reference_claim(achievement.issuer_id, self.mark.reference))
+        return claims
+
+
+class Turns:
+    """One at a time for each name. A name that nobody waits for takes no memory."""
+
+    def __init__(self) -> None:
+        self._queues: dict[str, _Queue] = {}
+
+    @asynccontextmanager
+    async def take(self, names: Iterable[str], *, patience: float = PATIENCE) -> AsyncIterator[None]:
+        """Hold the turn for all names. Raises ``StillRunning`` when the wait is too long."""
+        async with AsyncExitStack() as held:
+            try:
+                async with asyncio.timeout(patience):
+                    for name in sorted(set(names)):  # in one order, so that no two wait for each other
+                        await held.enter_async_context(self._turn(name))
+            except TimeoutError:
+                raise StillRunning(
+                    "the first request with this key or reference is still running; repeat this one later"
+                ) from None
+            yield
+
+    @asynccontextmanager
+    async def _turn(self, name: str) -> AsyncIterator[None]:
+        queue = self._queues.setdefault(name, _Queue())
+        queue.interested += 1
+        try:
+            async with queue.lock:
+                yield
+        finally:
+            queue.interested -= 1
+            if not queue.interested:
+                del self._queues[name]
+
+    def __len__(self) -> int:
+        return len(self._queues)
+
+
+@dataclass(slots=True)
+class _Queue:
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    interested: int = 0
+
+
+_turns: WeakKeyDictionary[Runtime, Turns] = WeakKeyDictionary()
+
+
+def turns_of(runtime: Runtime) -> Turns:
+    """The turns of one running service."""
+    return _turns.setdefault(runtime, Turns())
+
+
+def _key(request: Request) -> str | None:
+    given = request.headers.getlist(KEY_HEADER)
+    if not given:
+        return None
+    if len(given) > 1 or not _KEY.fullmatch(given[0]):
+        raise MalformedInput(
+            f"send the header {KEY_HEADER} once, as 1 to 255 visible ASCII characters; a random UUID serves well",
+            faults=[Fault("", f"{KEY_HEADER} is not of this form", "bad-key")],
+        )
+    return given[0]
+
+
+def _fingerprint(request: Request) -> bytes:
+    """Over the body as it was sent, without defaults: a field that is added later must not make old repeats new."""
+    return answering.fingerprint(f"{request.method} {request.url.path}", getattr(request.state, "body", {}))
