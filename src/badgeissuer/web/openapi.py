@@ -23,8 +23,15 @@ def openapi_yaml() -> str:
     """The description as it is committed; the same text every time, with no runtime and no database."""
     from badgeissuer.web.app import create_app
 
-    text: str = yaml.safe_dump(create_app(None).openapi(), sort_keys=False, allow_unicode=True, width=120)
+    text: str = yaml.dump(create_app(None).openapi(), Dumper=_Plain, sort_keys=False, allow_unicode=True, width=120)
     return text
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes a thing that occurs twice twice, instead of an anchor and an alias."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
 
 
 def describe(app: FastAPI) -> dict[str, Any]:

@@ -214,7 +214,9 @@ def _respond(request: Request, error: Exception) -> Response:
         case 405:
             response.headers["Allow"] = ", ".join(allowed_methods(request))
         case 503:
-            response.headers["Retry-After"] = str(RETRY_AFTER_S)
+            response.headers["Retry-After"] = str(getattr(error, "retry_after", RETRY_AFTER_S))
+        case 409 if hasattr(error, "retry_after"):
+            response.headers["Retry-After"] = str(error.retry_after)
         case _:
             pass
     return response

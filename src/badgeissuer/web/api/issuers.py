@@ -1,0 +1,140 @@
+"""Issuers: register, read, change the profile."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Response
+from pydantic import Field, WithJsonSchema
+from sqlalchemy import select
+
+from badgeissuer.errors import Conflict, NotFound, NotPermitted, PreconditionFailed
+from badgeissuer.services import registering
+from badgeissuer.store.catalog import Issuer
+from badgeissuer.store.scope import visible_to
+from badgeissuer.web.body import StrictRoute
+from badgeissuer.web.deps import WorkDep, require
+from badgeissuer.web.media import expected_revision, revision_tag
+from badgeissuer.web.paging import BadCursor, PagerDep
+from badgeissuer.web.problems import problems
+from badgeissuer.web.wire import Page, Timestamp, WireIn, WireOut
+from badgeissuer.work import Work
+
+router = APIRouter(prefix="/v1/issuers", route_class=StrictRoute, tags=["issuers"])
+
+ProfileDocument = Annotated[
+    dict[str, Any],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "title": "OB3 Profile",
+            "description": "An Open Badges 3.0 Profile: name, url, description, email, phone, image, address, "
+            "official, parentOrg, otherIdentifier, … `id` is the DID that this service gives; leave it out. "
+            "`url` names the organisation's own site; in credentials it is the issuer's page here.",
+            "externalDocs": {"url": "https://www.imsglobal.org/spec/ob/v3p0#profile"},
+            "properties": {"name": {"type": "string"}, "url": {"type": "string", "format": "uri"}},
+            "examples": [
+                {
+                    "name": "Kentucky Valley Educational Cooperative",
+                    "url": "https://www.kvec.org",
+                    "description": "A consortium of school districts in eastern Kentucky.",
+                }
+            ],
+        }
+    ),
+]
+
+IfMatch = Annotated[
+    str | None, Header(alias="If-Match", description="the ETag that the change builds on", max_length=200)
+]
+
+
+class IssuerIn(WireIn):
+    """A new issuer: a tenant with a DID and signing keys of its own."""
+
+    slug: str = Field(
+        description="1 to 63 of a-z, 0-9 and hyphen; part of the DID and of the page's address for ever",
+        max_length=63,
+        examples=["kvec"],
+    )
+    profile: ProfileDocument
+
+
+class IssuerPatch(WireIn):
+    """Changes to the profile as a JSON merge patch (RFC 7396): null removes a member."""
+
+    profile: ProfileDocument
+
+
+class IssuerOut(WireOut):
+    slug: str
+    did: str
+    url: str = Field(description="the issuer's public page")
+    website: str | None = Field(description="the organisation's own site")
+    profile: dict[str, Any] = Field(description="the OB3 Profile as it is put into credentials")
+    revision: int
+    created_at: Timestamp
+    updated_at: Timestamp
+
+
+@router.post(
+    "",
+    status_code=201,
+    operation_id="createIssuer",
+    dependencies=[require("issuers:write")],
+    responses=problems(NotPermitted, Conflict),
+)
+async def create_issuer(body: IssuerIn, work: WorkDep, response: Response) -> IssuerOut:
+    """Register an issuer. Only platform keys may; the new issuer's first keys sign at once."""
+    issuer = await registering.register_issuer(work, slug=body.slug, profile=body.profile)
+    response.headers["Location"] = f"{work.base_url}/v1/issuers/{issuer.slug}"
+    response.headers["ETag"] = revision_tag(issuer.revision)
+    return _shown(work, issuer)
+
+
+@router.get("", operation_id="listIssuers", dependencies=[require("issuers:read")], responses=problems(BadCursor))
+async def list_issuers(work: WorkDep, pager: PagerDep) -> Page[IssuerOut]:
+    """The issuers that the key acts for, by slug."""
+    query = select(Issuer).where(visible_to(work.actor, Issuer)).order_by(Issuer.slug).limit(pager.take)
+    if pager.after is not None:
+        query = query.where(Issuer.slug > pager.after[0])
+    rows = (await work.session.scalars(query)).all()
+    return pager.page(rows, place=lambda row: (row.slug,), show=lambda row: _shown(work, row))
+
+
+@router.get("/{slug}", operation_id="getIssuer", dependencies=[require("issuers:read")], responses=problems(NotFound))
+async def get_issuer(slug: str, work: WorkDep, response: Response) -> IssuerOut:
+    """One issuer."""
+    issuer = await registering.find_issuer(work, slug=slug)
+    response.headers["ETag"] = revision_tag(issuer.revision)
+    return _shown(work, issuer)
+
+
+@router.patch(
+    "/{slug}",
+    operation_id="updateIssuer",
+    dependencies=[require("issuers:write")],
+    responses=problems(NotFound, PreconditionFailed),
+)
+async def update_issuer(
+    slug: str, body: IssuerPatch, work: WorkDep, response: Response, if_match: IfMatch = None
+) -> IssuerOut:
+    """Change the profile. Credentials that were issued keep what they say."""
+    issuer = await registering.update_issuer(
+        work, slug=slug, changes=body.profile, expected_revision=expected_revision(if_match)
+    )
+    response.headers["ETag"] = revision_tag(issuer.revision)
+    return _shown(work, issuer)
+
+
+def _shown(work: Work, issuer: Issuer) -> IssuerOut:
+    return IssuerOut(
+        slug=issuer.slug,
+        did=issuer.did,
+        url=registering.issuer_page(work.base_url, issuer.slug),
+        website=issuer.website,
+        profile=issuer.profile,
+        revision=issuer.revision,
+        created_at=issuer.created_at,
+        updated_at=issuer.updated_at,
+    )

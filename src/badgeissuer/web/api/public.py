@@ -1,0 +1,139 @@
+"""What anybody may read, for ever, at the addresses that stand in credentials: texts as they were signed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from badgeissuer.errors import NotFound
+from badgeissuer.services import publishing
+from badgeissuer.vc import strictjson
+from badgeissuer.vc.contexts import OB_CONTEXTS
+from badgeissuer.web import media
+from badgeissuer.web.body import StrictRoute
+from badgeissuer.web.deps import PublicWorkDep
+from badgeissuer.web.problems import NotAcceptable, problems
+
+router = APIRouter(route_class=StrictRoute, tags=["public"])
+
+_SUFFIX = ".json"
+_DOCUMENT: dict[str, Any] = {"schema": {"type": "object"}}
+
+
+def _described(what: str, *types: str) -> dict[int | str, dict[str, Any]]:
+    return {
+        200: {
+            "description": what,
+            "content": dict.fromkeys(types, _DOCUMENT),
+            "headers": {"ETag": {"description": "strong", "schema": {"type": "string"}}},
+        },
+        304: {"description": "The text with the ETag in If-None-Match is the current one."},
+        **problems(NotFound, NotAcceptable),
+    }
+
+
+@router.get(
+    "/credentials/{name}",
+    operation_id="getCredential",
+    response_class=Response,
+    responses=_described("The signed credential, byte for byte as it was issued.", *media.CREDENTIAL_TYPES),
+)
+async def credential(name: str, request: Request, work: PublicWorkDep) -> Response:
+    """A credential, revoked or not: what was said stays readable, and its status list says what holds.
+
+    The same bytes as `application/vc`, `application/ld+json` or `application/json`, by Accept; `.json` for the last.
+    """
+    plain, as_type = _asked(request, name, media.CREDENTIAL_TYPES)
+    row = await publishing.credential(work, credential_id=_id(plain))
+    return media.serve(request, row.text, tag=media.etag(row.sha256), media_type=as_type, cache=media.CREDENTIAL_CACHE)
+
+
+@router.get(
+    "/status/{name}",
+    operation_id="getStatusList",
+    response_class=Response,
+    responses=_described("The signed Bitstring status list.", *media.CREDENTIAL_TYPES),
+)
+async def status_list(name: str, request: Request, work: PublicWorkDep) -> Response:
+    """A status list in its current edition. Caches may keep it for five minutes."""
+    plain, as_type = _asked(request, name, media.CREDENTIAL_TYPES)
+    row = await publishing.status_list(work, list_id=_id(plain))
+    return media.serve(request, row.text, tag=media.etag(row.sha256), media_type=as_type, cache=media.FRESH_CACHE)
+
+
+@router.get(
+    "/issuers/{slug}/did.json",
+    operation_id="getDidDocument",
+    response_class=Response,
+    responses=_described("The DID document.", media.DID_JSON, media.JSON, media.LD_JSON),
+)
+async def did_document(slug: str, request: Request, work: PublicWorkDep) -> Response:
+    """The DID document of an issuer: all its keys, retired ones too, so that old credentials verify."""
+    as_type = media.negotiate(request.headers.get("accept"), (media.DID_JSON, media.JSON, media.LD_JSON))
+    return _document(request, await publishing.issuer_did_document(work, slug=slug), as_type, media.FRESH_CACHE)
+
+
+@router.get(
+    "/issuers/{name}",
+    operation_id="getIssuerProfile",
+    response_class=Response,
+    responses=_described("The OB3 Profile.", media.JSON, media.LD_JSON),
+)
+async def issuer(name: str, request: Request, work: PublicWorkDep) -> Response:
+    """An issuer's public profile."""
+    plain, as_type = _asked(request, name, (media.JSON, media.LD_JSON))
+    profile = await publishing.issuer_profile(work, slug=plain)
+    return _document(request, _as(as_type, profile), as_type, media.FRESH_CACHE)
+
+
+@router.get(
+    "/achievements/{name}",
+    operation_id="getPublicAchievement",
+    response_class=Response,
+    responses=_described("The OB3 Achievement.", media.JSON, media.LD_JSON),
+)
+async def achievement(
+    name: str,
+    request: Request,
+    work: PublicWorkDep,
+    version: Annotated[
+        int | None, Query(ge=1, le=1_000_000, description="the newest published one if left out")
+    ] = None,
+) -> Response:
+    """A published achievement. Drafts are not public; retired versions stay readable."""
+    plain, as_type = _asked(request, name, (media.JSON, media.LD_JSON))
+    row = await publishing.achievement(work, achievement_id=_id(plain), number=version)
+    return _document(request, _as(as_type, row.document), as_type, media.FRESH_CACHE)
+
+
+def _asked(request: Request, name: str, offers: tuple[str, ...]) -> tuple[str, str]:
+    """The name without its suffix, and the media type: the suffix decides, else Accept."""
+    if name.endswith(_SUFFIX):
+        return name.removesuffix(_SUFFIX), media.JSON
+    return name, media.negotiate(request.headers.get("accept"), offers)
+
+
+def _id(text: str) -> UUID:
+    """An id as it stands in our addresses; any other spelling names nothing."""
+    try:
+        found = UUID(text)
+    except ValueError:
+        found = None
+    if found is None or str(found) != text:
+        raise NotFound("there is nothing at this address")
+    return found
+
+
+def _as(media_type: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """As JSON-LD a part of a credential needs the contexts that a credential gives it."""
+    return {"@context": list(OB_CONTEXTS), **document} if media_type == media.LD_JSON else document
+
+
+def _document(request: Request, document: Mapping[str, Any], media_type: str, cache: str) -> Response:
+    text = strictjson.dumps(document)
+    tag = media.etag(hashlib.sha256(text.encode()).hexdigest())
+    return media.serve(request, text, tag=tag, media_type=media_type, cache=cache)
