@@ -22,7 +22,7 @@ help: ## show the targets
 
 run: env ## make everything ready, load the demo once, serve on http://localhost:8000 (PORT, DATA_DIR)
 	@$(BIN)/badgeissuer migrate --data-dir "$(DATA_DIR)"
-	@exec $(BIN)/badgeissuer demo --data-dir "$(DATA_DIR)" --base-url "http://localhost:$(PORT)" $(ARGS)
+	@exec $(BIN)/badgeissuer demo --data-dir "$(DATA_DIR)" --port $(PORT) $(ARGS)
 
 test: dev ## all tests, on SQLite and on a real PostgreSQL that they start (ARGS="-k name")
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not long" $(ARGS)
