@@ -62,10 +62,10 @@ class AwardLine:
 
 def select_awards(
     actor: Actor, where: AwardFilter, *, after: tuple[datetime, UUID] | None = None, limit: int | None = None
-) -> Select[Any]:
+) -> Select[*tuple[Any, ...]]:
     """Awards the actor may see, newest first, from after ``after`` on. Rows are for ``line``."""
     successor = aliased(Credential)
-    query = (
+    query: Select[*tuple[Any, ...]] = (
         select(
             Award,
             Issuer.slug,
@@ -115,5 +115,6 @@ def select_awards(
 
 def line(row: Any) -> AwardLine:
     """One row of ``select_awards``."""
-    *columns, purpose, successor = row
-    return AwardLine(*columns, StatusPurpose(purpose), successor)
+    *columns, purpose, successor_url = row
+    columns += [StatusPurpose(purpose), successor_url]
+    return AwardLine(*columns)

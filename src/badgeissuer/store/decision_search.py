@@ -66,14 +66,12 @@ async def read_decisions(
         given = select(AssessmentRow).where(AssessmentRow.decision_id.in_(ids))
         for assessment in await session.scalars(given.order_by(AssessmentRow.created_at, AssessmentRow.id)):
             assessments[assessment.decision_id].append(assessment)
-    return [
-        DecisionLine(*row, evidence=tuple(evidence[row[0].id]), assessments=tuple(assessments[row[0].id]))
-        for row in rows
-    ]
+    parts = [(tuple(evidence[key]), tuple(assessments[key])) for key in ids]
+    return [DecisionLine(*columns) for columns in ((*row, *more) for row, more in zip(rows, parts, strict=True))]
 
 
-def _select(actor: Actor, where: DecisionFilter) -> Select[Any]:
-    query = (
+def _select(actor: Actor, where: DecisionFilter) -> Select[*tuple[Any, ...]]:
+    query: Select[*tuple[Any, ...]] = (
         select(
             Decision,
             AchievementVersion.achievement_id,
