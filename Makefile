@@ -27,8 +27,8 @@ run: env ## make everything ready, load the demo once, serve on http://localhost
 test: dev ## all tests, on SQLite and on a real PostgreSQL that they start (ARGS="-k name")
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not long" $(ARGS)
 
-test-long: dev ## the tests with the full figures, minutes long
-	@$(BIN)/python -m pytest -p no:xdist -m long $(ARGS)
+test-long: dev ## the same with the full figures, and the tests marked long: many minutes
+	@BADGEISSUER_TEST_KILLS=50 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --timeout 3000 $(ARGS)
 
 lint: dev ## what CI checks beside the tests: style, types, imports, generated files, Dockerfile
 	$(BIN)/ruff check .
