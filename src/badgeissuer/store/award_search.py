@@ -85,6 +85,10 @@ def select_awards(
         .join(AchievementVersion, AchievementVersion.id == Award.achievement_version_id)
         .join(Subject, Subject.id == Award.subject_id)
         .join(Credential, (Credential.award_id == Award.id) & (Credential.media_type == "application/vc"))
+        .outerjoin(
+            successor,
+            (successor.award_id == Award.superseded_by_id) & (successor.media_type == Credential.media_type),
+        )
         .where(visible_to(actor, Award))
         .order_by(Award.awarded_at.desc(), Award.id.desc())
     )
