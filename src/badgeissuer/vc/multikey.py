@@ -120,8 +120,8 @@ def parse_jwk(jwk: Mapping[str, Any]) -> PublicKey:
     kty, crv = jwk.get("kty"), jwk.get("crv")
     if kty == "OKP" and crv == "Ed25519":
         return _ed25519(_member(jwk, "x"))
-    if kty == "EC" and crv in _JWK_CURVES:
-        curve, size = _JWK_CURVES[str(crv)]
+    if kty == "EC" and isinstance(crv, str) and crv in _JWK_CURVES:
+        curve, size = _JWK_CURVES[crv]
         x, y = _member(jwk, "x"), _member(jwk, "y")
         if len(x) != size or len(y) != size:
             raise KeyInvalid("the JWK's coordinates have not the length of their curve")

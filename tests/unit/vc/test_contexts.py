@@ -83,7 +83,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_a_changed_file_stops_the_start(folder: Path) -> None:
     (folder / "a.json").write_bytes(b"{}")
     (folder / "index.json").write_text(json.dumps([{"url": "urn:a", "file": "a.json", "sha256": "0" * 64}]))
-    with pytest.raises(Misconfigured, match="a.json has been changed"):
+    with pytest.raises(Misconfigured, match=r"a\.json has been changed"):
         ContextStore.pinned()
 
 

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from badgeissuer.errors import Fault
-from badgeissuer.vc import strictjson
 from badgeissuer.vc.faults import KeyInvalid, ProofInvalid
+from badgeissuer.vc.lint import Prepared
 from badgeissuer.vc.multikey import PublicKey, multibase_decode, multibase_encode
 from badgeissuer.vc.proofs.data_integrity import ASSERTION_METHOD, PROOF_TYPE, hash_data, proof_config
 from badgeissuer.vc.stamps import timestamp
-
-if TYPE_CHECKING:
-    from badgeissuer.vc.lint import Prepared
 
 __all__ = ["CRYPTOSUITE", "DEPRECATED_NAME", "config_nquads", "create", "hash_data", "proof_config", "verify"]
 
@@ -70,7 +66,8 @@ def create(
     Only what ``lint.prepare`` passed can be signed. Raises ``ProofInvalid`` where ``sign`` gives no Ed25519 signature
     or ``verification_method`` is no absolute IRI; the signature itself is checked by ``verify`` with the published key.
     """
-    _require_prepared(prepared)
+    if not isinstance(prepared, Prepared):
+        raise TypeError("only a Prepared can be signed")
     proof: dict[str, Any] = {
         "type": PROOF_TYPE,
         "cryptosuite": CRYPTOSUITE,
@@ -82,8 +79,7 @@ def create(
     if len(signature) != 64:
         raise _invalid("the signer gave no Ed25519 signature")
     proof["proofValue"] = multibase_encode(signature)
-    document: dict[str, Any] = json.loads(strictjson.dumps(prepared.document))
-    return {**document, "proof": [proof]}
+    return {**prepared.document, "proof": [proof]}
 
 
 def verify(proof: Mapping[str, Any], *, config_nquads: bytes, document_nquads: bytes, key: PublicKey) -> None:
@@ -109,14 +105,6 @@ def verify(proof: Mapping[str, Any], *, config_nquads: bytes, document_nquads: b
         key.verify(signature, hash_data(config_nquads, document_nquads))
     except InvalidSignature:
         raise _invalid("the signature does not match: the document, the proof or the key is another one") from None
-
-
-def _require_prepared(prepared: Prepared) -> None:
-    # Here and not at the top: lint may come to use the suites.
-    from badgeissuer.vc.lint import Prepared
-
-    if not isinstance(prepared, Prepared):
-        raise TypeError("only a Prepared can be signed")
 
 
 def _invalid(detail: str, pointer: str = "") -> ProofInvalid:
