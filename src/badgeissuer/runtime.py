@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from random import Random, SystemRandom
+from uuid import UUID
 
 from pydantic import SecretStr
 from sqlalchemy import select
 
 from badgeissuer.errors import Misconfigured
-from badgeissuer.keyring.ring import KeyRing
+from badgeissuer.keyring.ring import KeyRing, NewKey
+from badgeissuer.keyring.signer import Signer
 from badgeissuer.net.fetch import Fetcher
+from badgeissuer.rules.keys import KeyFacts
+from badgeissuer.rules.terms import KeyAlgorithm
 from badgeissuer.sandbox import Sandbox
 from badgeissuer.settings import Settings
 from badgeissuer.store.access import Actor
@@ -34,6 +38,28 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+_KEYS_ARE_SHUT = (
+    "the private keys need a passphrase: set BADGEISSUER_KEY_PASSPHRASE (random, at least 32 characters) "
+    "or BADGEISSUER_KEY_PASSPHRASE_FILE"
+)
+
+
+class _ShutKeyRing(KeyRing):
+    """Stands in where nobody will sign: a command that only reads, or makes API keys."""
+
+    def __init__(self) -> None:
+        pass
+
+    def create(self, *, issuer: str, key_id: UUID, algorithm: KeyAlgorithm) -> NewKey:
+        raise Misconfigured(_KEYS_ARE_SHUT)
+
+    def signer(self, key: KeyFacts) -> Signer:
+        raise Misconfigured(_KEYS_ARE_SHUT)
+
+    def check(self, keys: Iterable[KeyFacts]) -> None:
+        raise Misconfigured(_KEYS_ARE_SHUT)
+
+
 class Runtime:
     """One per process. Clock, randomness and fetch are injected, so that tests fix them."""
 
@@ -46,17 +72,16 @@ class Runtime:
         fetch: Fetcher | None = None,
         passphrase: SecretStr | None = None,
         sandbox: Sandbox | None = None,
+        keys_needed: bool = True,
     ) -> None:
+        """``keys_needed=False``: without a passphrase all works but signing and making keys (``Misconfigured``)."""
         self.settings = settings
         self.clock = clock
         self.rng = rng or SystemRandom()
         secret = passphrase or settings.passphrase()
-        if secret is None:
-            raise Misconfigured(
-                "the private keys need a passphrase: set BADGEISSUER_KEY_PASSPHRASE (random, at least 32 characters) "
-                "or BADGEISSUER_KEY_PASSPHRASE_FILE"
-            )
-        self.keys = KeyRing(settings.resolved_keys_dir, secret)
+        if secret is None and keys_needed:
+            raise Misconfigured(_KEYS_ARE_SHUT)
+        self.keys = KeyRing(settings.resolved_keys_dir, secret) if secret is not None else _ShutKeyRing()
         self.contexts = ContextStore.pinned()
         # A sandbox that was handed in belongs to whoever made it.
         self._own_sandbox = sandbox is None

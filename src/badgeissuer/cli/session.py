@@ -1,0 +1,106 @@
+"""From a command to a verb: settings, a runtime for as long as the command lasts, one unit of work as the operator."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from badgeissuer.errors import MalformedInput, NotFound, Rejected, TooLarge
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from badgeissuer.runtime import Runtime
+    from badgeissuer.settings import Settings
+    from badgeissuer.work import Work
+
+T = TypeVar("T")
+M = TypeVar("M", bound="BaseModel")
+
+# No document that this service takes is near it; it only keeps a wrong file name from filling the memory.
+MAX_INPUT = 10_485_760
+
+
+def settings_of(data_dir: Path | None) -> Settings:
+    """The settings of a command. Raises ``Misconfigured``."""
+    from badgeissuer.settings import Settings
+
+    return Settings.load(data_dir=data_dir)
+
+
+def in_unit(settings: Settings, verb: Callable[[Work], Awaitable[T]], *, keys: bool = False) -> T:
+    """Run one verb in one unit of work, and commit. ``keys`` says that it signs or makes keys: then the passphrase is
+    needed, and every key must match its row. Raises what the verb raises, ``Misconfigured``, ``Unavailable``."""
+    from badgeissuer.services.access import operator
+
+    async def run() -> T:
+        async with opened(settings, keys=keys) as runtime, runtime.begin(operator()) as work:
+            return await verb(work)
+
+    return asyncio.run(run())
+
+
+@asynccontextmanager
+async def opened(settings: Settings, *, keys: bool) -> AsyncIterator[Runtime]:
+    """A runtime on a database that stands at this code's migration."""
+    from badgeissuer.cli.preflight import require_schema
+    from badgeissuer.runtime import Runtime
+
+    await require_schema(settings)
+    runtime = Runtime(settings, keys_needed=keys)
+    try:
+        if keys:
+            await runtime.start()
+        yield runtime
+        if runtime.events_waiting.is_set() and not runtime.database.sqlite:
+            await runtime.sequence_events()  # also where no service runs that would
+    finally:
+        await runtime.close()
+
+
+def read_input(source: str) -> bytes:
+    """The bytes of a file, or of standard input for ``-``. Raises ``NotFound``, ``MalformedInput``, ``TooLarge``."""
+    import sys
+
+    try:
+        if source == "-":
+            data = sys.stdin.buffer.read(MAX_INPUT + 1)
+        else:
+            with Path(source).open("rb") as file:
+                data = file.read(MAX_INPUT + 1)
+    except FileNotFoundError:
+        raise NotFound(f"there is no file {source}") from None
+    except OSError as error:
+        raise MalformedInput(f"{source} cannot be read: {error.strerror}") from None
+    if len(data) > MAX_INPUT:
+        raise TooLarge(f"{source} is larger than {MAX_INPUT // 1_048_576} MiB")
+    return data
+
+
+def read_body(source: str) -> dict[str, Any]:
+    """A JSON object from a file or standard input, read as strictly as the API reads a body.
+
+    Raises ``MalformedInput``, ``TooLarge``, ``Rejected`` (characters that text may not hold).
+    """
+    from badgeissuer.vc import strictjson
+    from badgeissuer.web.body import clean
+
+    value = clean(strictjson.loads(read_input(source)))
+    if not isinstance(value, dict):
+        raise MalformedInput(f"{'standard input' if source == '-' else source} must hold one JSON object")
+    return value
+
+
+def checked(model: type[M], value: Any) -> M:
+    """The value as a wire model. Raises ``Rejected`` with every fault."""
+    from pydantic import ValidationError
+
+    from badgeissuer.vc.model.base import faults_of
+
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise Rejected("the input is not of the form that is read here", faults=faults_of(error)) from None

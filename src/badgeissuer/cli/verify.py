@@ -1,0 +1,115 @@
+"""``badgeissuer verify``: is this credential genuine, whose is it, and is it still valid?"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from badgeissuer.cli import console, session
+from badgeissuer.cli.exits import NO_VERDICT, Exit
+from badgeissuer.cli.options import AsJson, DataDir
+from badgeissuer.errors import BadgeissuerError, Misconfigured
+
+if TYPE_CHECKING:
+    from badgeissuer.runtime import Runtime
+    from badgeissuer.settings import Settings
+    from badgeissuer.vc.verify import Report
+    from badgeissuer.work import Work
+
+_MARKS = {"ok": ("ok         ", "green"), "failed": ("failed     ", "red"), "not_checked": ("not checked", "yellow")}
+_VERDICTS = {
+    "valid": "VALID",
+    "revoked": "NOT VALID: it was revoked",
+    "suspended": "NOT VALID: it is suspended",
+    "expired": "NOT VALID: it has expired",
+    "not_yet_valid": "NOT VALID: its time has not come",
+    "invalid": "NOT VALID",
+    "not_checked": "NO VERDICT: it could not be checked",
+}
+
+
+def verify(
+    source: Annotated[
+        str, typer.Argument(metavar="FILE|URL|-", help="A file, an https address, or - (standard input).")
+    ],
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Verify a credential, step by step. Exit 0 valid, 1 not valid, 2 could not be checked.
+
+    Own issuers are looked up in the database, where there is one; others are fetched, from public https addresses only.
+    """
+    settings = session.settings_of(data_dir)
+    try:
+        report = asyncio.run(_verify(settings, source))
+    except Misconfigured:
+        raise
+    except BadgeissuerError as error:
+        console.show_error(error, as_json=as_json)
+        raise typer.Exit(NO_VERDICT) from None
+    if as_json:
+        console.show_json(facts(report))
+    else:
+        _tell(report)
+    if report.verified:
+        return
+    raise typer.Exit(NO_VERDICT if report.outcome == "not_checked" else Exit.REFUSED)
+
+
+async def _verify(settings: Settings, source: str) -> Report:
+    from badgeissuer.services import verifying
+    from badgeissuer.services.access import operator
+
+    data = None if _is_address(source) else session.read_input(source)
+    async with _runtime(settings) as runtime, runtime.begin(operator()) as work:
+        return await verifying.verify(work, data=data if data is not None else await _fetched(work, source))
+
+
+def _is_address(source: str) -> bool:
+    return source.startswith(("https://", "http://"))
+
+
+async def _fetched(work: Work, url: str) -> bytes:
+    """The document at an address: ours from the database, others through the guard."""
+    raise NotImplementedError
+
+
+@asynccontextmanager
+async def _runtime(settings: Settings) -> AsyncIterator[Runtime]:
+    """A runtime on the database, or on an empty one that vanishes where there is none: strangers verify too."""
+    from badgeissuer.cli import preflight
+    from badgeissuer.runtime import Runtime
+    from badgeissuer.store import schema
+
+    if preflight.database_exists(settings):
+        async with session.opened(settings, keys=False) as runtime:
+            yield runtime
+        return
+    with tempfile.TemporaryDirectory(prefix="badgeissuer-") as folder:
+        url = f"sqlite+aiosqlite:///{Path(folder) / 'empty.db'}"
+        await schema.upgrade(url)
+        runtime = Runtime(settings.model_copy(update={"database_url": url}), keys_needed=False)
+        try:
+            yield runtime
+        finally:
+            await runtime.close()
+
+
+def facts(report: Report) -> dict[str, Any]:
+    raise NotImplementedError
+
+
+def _tell(report: Report) -> None:
+    for check in report.checks:
+        mark, style = _MARKS[check.verdict.value]
+        console.say(f"{check.number}  {mark}  {check.name}: {check.detail}", style)
+        if check.remedy:
+            console.say(f"                {check.remedy}")
+    console.say()
+    console.say(_VERDICTS[report.outcome], "bold green" if report.verified else "bold red")
