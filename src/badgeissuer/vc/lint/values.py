@@ -28,7 +28,7 @@ _SCRIPT_LINK = re.compile(r"\]\(\s*<?\s*(javascript|vbscript|data)\s*:", re.IGNO
 
 def value_faults(document: Mapping[str, object]) -> list[Fault]:
     """Every value and member name that may not be signed, in document order."""
-    return list(_walk(document, "", root=True))
+    return list(_walk(document, "", credential=True))
 
 
 def structure_faults(document: Mapping[str, object]) -> list[Fault]:
@@ -36,23 +36,23 @@ def structure_faults(document: Mapping[str, object]) -> list[Fault]:
 
     A verifier refuses these too. Such members change what a JSON reader sees and leave the signature intact.
     """
-    return [fault for fault in _walk(document, "", root=True) if fault.code in _STRUCTURE]
+    return [fault for fault in _walk(document, "", credential=True) if fault.code in _STRUCTURE]
 
 
-_STRUCTURE = frozenset(("keyword", "iri-member", "null", "empty", "nested-array", "repeated"))
+_STRUCTURE = frozenset(("keyword", "iri-member", "null", "empty", "nested-array"))
 
 
-def _walk(value: object, pointer: str, *, root: bool = False) -> Iterator[Fault]:
+def _walk(value: object, pointer: str, *, credential: bool = False) -> Iterator[Fault]:
+    """``credential``: a signed document begins here (at the root, or as an embedded endorsement), with contexts."""
     if isinstance(value, Mapping):
         if not value:
             yield Fault(pointer, "must not be an empty object", "empty", "OB serialization")
-        credential = root or "VerifiableCredential" in _types_of(value)
         for name, member in value.items():
             below = f"{pointer}/{escape_pointer(name)}"
             yield from _name(name, below, may_have_context=credential)
-            yield from _walk(member, below)
+            yield from _walk(member, below, credential=name == "endorsement")
     elif isinstance(value, list | tuple):
-        yield from _array(value, pointer)
+        yield from _array(value, pointer, credential=credential)
     elif isinstance(value, str):
         yield from text_faults(value, pointer)
     elif value is None:
@@ -64,11 +64,6 @@ def _walk(value: object, pointer: str, *, root: bool = False) -> Iterator[Fault]
         yield from _double(value, pointer)
 
 
-def _types_of(value: Mapping[str, object]) -> tuple[object, ...]:
-    types = value.get("type")
-    return tuple(types) if isinstance(types, list | tuple) else (types,)
-
-
 def _name(name: str, pointer: str, *, may_have_context: bool) -> Iterator[Fault]:
     if name.startswith("@") and not (name == "@context" and may_have_context):
         yield Fault(pointer, "JSON-LD keywords are not taken here", "keyword", "VCDM §1.3")
@@ -78,7 +73,7 @@ def _name(name: str, pointer: str, *, may_have_context: bool) -> Iterator[Fault]
         yield Fault(pointer, "the member's name has characters that cannot be seen", "character")
 
 
-def _array(items: list[object] | tuple[object, ...], pointer: str) -> Iterator[Fault]:
+def _array(items: list[object] | tuple[object, ...], pointer: str, *, credential: bool) -> Iterator[Fault]:
     if not items:
         yield Fault(pointer, "must not be an empty array; leave the member out", "empty", "OB serialization")
     seen: set[object] = set()
@@ -91,7 +86,7 @@ def _array(items: list[object] | tuple[object, ...], pointer: str) -> Iterator[F
             if item in seen:
                 yield Fault(below, "repeats an earlier value of the same array", "repeated")
             seen.add(item)
-        yield from _walk(item, below)
+        yield from _walk(item, below, credential=credential)
 
 
 def text_faults(text: str, pointer: str) -> Iterator[Fault]:

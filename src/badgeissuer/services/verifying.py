@@ -1,0 +1,167 @@
+"""Verify a credential of ours or anyone's: gather what ``vc.verify`` asks for, and let it decide.
+
+What we publish ourselves comes from the database, so that a verification right after a change is right. All else is
+fetched through the guard of ``net.fetch``, a bounded number of documents for one request; canonicalisation runs in the
+sandbox's lane for foreign documents. Status lists and embedded endorsements are only gathered once the credential
+itself is proved: a forger cannot make us fetch them. Nothing is written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from badgeissuer.errors import BadgeissuerError, MalformedInput, Rejected, TooLarge
+from badgeissuer.net.fetch import FetchFailed, FetchRefused
+from badgeissuer.rules.terms import AwardState
+from badgeissuer.services import publishing
+from badgeissuer.vc import strictjson
+from badgeissuer.vc import verify as checks
+from badgeissuer.vc.canon import FOREIGN_BUDGET, Canonical
+from badgeissuer.vc.checks.report import SECURITY, STATUS
+from badgeissuer.vc.faults import UnknownContext
+from badgeissuer.vc.multikey import did_web_url
+from badgeissuer.vc.verify import CanonJob, Failure, Material, Outcome, Plan, Report, StatusListMaterial, Verdict
+from badgeissuer.work import Work
+
+# For one request. A badge needs its issuer's keys and its status list; each endorsement as much again.
+MOST_FETCHES = 10
+MOST_CANONICALISATIONS = 40
+_JSON = "application/did+json, application/ld+json, application/vc, application/json"
+_DOCUMENT = SECURITY + "INVALID_CONTROLLED_IDENTIFIER_DOCUMENT"
+_REFUSED = "ssrf-refused"
+_LATER = "verify again later; if it stays so, ask the issuer"
+
+
+async def verify(work: Work, *, data: bytes) -> Report:
+    """The report on a document in its published form. Never raises for what is in it; writes nothing."""
+    plan = checks.plan(data)
+    gatherer = _Gatherer(work)
+    report = checks.check(plan, await gatherer.material(plan), now=work.now)
+    if report.facts.id is not None and report.facts.issuer in gatherer.own:
+        state = await publishing.own_award_state(work, report.facts.id)
+        if state is not None:
+            outcome, detail = _KNOWN[state]
+            report = checks.with_known_state(report, outcome, detail)
+    return report
+
+
+_PRIVATE = "known here; not visible to third parties unless the status list says so too"
+_KNOWN: Mapping[AwardState, tuple[Outcome | None, str]] = {
+    AwardState.ACTIVE: (None, "the award stands"),
+    AwardState.SUSPENDED: (Outcome.SUSPENDED, f"the award is suspended ({_PRIVATE})"),
+    AwardState.REVOKED: (Outcome.REVOKED, f"the award is revoked ({_PRIVATE})"),
+    AwardState.SUPERSEDED: (Outcome.REVOKED, f"a newer award has taken its place ({_PRIVATE})"),
+}
+
+
+class _Gatherer:
+    """Gathers for one request. Each document is had once, however often it is asked for."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self.own: set[str] = set()
+        self._fetches = 0
+        self._canonicalisations = 0
+        self._controllers: dict[str, asyncio.Task[Mapping[str, Any] | Failure]] = {}
+        # A session serves one task at a time.
+        self._database = asyncio.Lock()
+
+    async def material(self, plan: Plan) -> Material:
+        """What the plan needs. What comes after the proof is left out where the proof is not good."""
+        material = await self._core(plan)
+        core = checks.core_checks(plan, material, now=self._work.now)
+        if any(check.verdict is not Verdict.OK for check in core):
+            unproved = Failure("not looked at, since the credential is not proved to be the issuer's")
+            material.status_lists = dict.fromkeys(plan.status_lists, unproved)
+            return material
+        lists = await asyncio.gather(*(self._status_list(url) for url in plan.status_lists))
+        material.status_lists = dict(zip(plan.status_lists, lists, strict=True))
+        for pointer, nested in plan.nested.items():
+            material.nested[pointer] = await self.material(nested)
+        return material
+
+    async def _core(self, plan: Plan) -> Material:
+        """Keys and canonical forms."""
+        fetched = [controller for controller in plan.controllers if not controller.startswith("did:key:")]
+        controllers = asyncio.gather(*(self._controller(controller) for controller in fetched))
+        canonical = asyncio.gather(*(self._canonical(job) for job in plan.jobs))
+        return Material(
+            controllers=dict(zip(fetched, await controllers, strict=True)),
+            canonical=dict(zip([job.key for job in plan.jobs], await canonical, strict=True)),
+        )
+
+    async def _controller(self, controller: str) -> Mapping[str, Any] | Failure:
+        if controller not in self._controllers:
+            self._controllers[controller] = asyncio.ensure_future(self._find_controller(controller))
+        return await self._controllers[controller]
+
+    async def _find_controller(self, controller: str) -> Mapping[str, Any] | Failure:
+        if controller.startswith("did:"):
+            async with self._database:
+                document = await publishing.did_document(self._work, controller)
+                await self._let_go()
+            if document is not None:
+                self.own.add(controller)
+                return document
+            try:
+                url = did_web_url(controller, loopback_http=self._work.settings.demo)
+            except Rejected as error:
+                return Failure(error.detail, SECURITY + "INVALID_VERIFICATION_METHOD_URL", definite=True)
+        else:
+            url = controller
+        body = await self._fetch(url, what="the issuer's keys", type_=_DOCUMENT)
+        if isinstance(body, Failure):
+            return body
+        try:
+            return strictjson.loads_object(body)
+        except (MalformedInput, TooLarge) as error:
+            return Failure(f"the issuer's keys cannot be read: {error.detail}", _DOCUMENT, definite=True)
+
+    async def _status_list(self, url: str) -> StatusListMaterial | Failure:
+        async with self._database:
+            text = await publishing.status_list_text(self._work, url)
+            await self._let_go()
+        if text is None:
+            body = await self._fetch(url, what="the status list", type_=STATUS + "STATUS_RETRIEVAL_ERROR")
+            if isinstance(body, Failure):
+                return body
+        else:
+            body = text.encode("utf-8")
+        plan = checks.plan_status_list(body)
+        return StatusListMaterial(plan, await self._core(plan))
+
+    async def _let_go(self) -> None:
+        """Give the connection back: a slow host must not keep it. Where the caller writes, it stays."""
+        if not self._work.writing:
+            await self._work.session.rollback()
+
+    async def _fetch(self, url: str, *, what: str, type_: str) -> bytes | Failure:
+        if self._fetches >= MOST_FETCHES:
+            return Failure(f"{what} was not fetched: more than {MOST_FETCHES} documents would be needed", type_)
+        self._fetches += 1
+        try:
+            fetched = await self._work.fetch.get(url, accept=_JSON)
+        except FetchRefused as error:
+            return Failure(f"{what} may not be fetched from there: {error.detail}", _REFUSED, definite=True)
+        except FetchFailed as error:
+            return Failure(f"{what} could not be fetched: {error.detail}", type_, remedy=_LATER)
+        if fetched.status != 200:
+            return Failure(f"{what} could not be fetched: the host answered {fetched.status}", type_, remedy=_LATER)
+        return fetched.body
+
+    async def _canonical(self, job: CanonJob) -> Canonical | Failure:
+        if self._canonicalisations >= MOST_CANONICALISATIONS:
+            return Failure("not canonicalised: the document embeds too many others")
+        self._canonicalisations += 1
+        try:
+            return await self._work.sandbox.canonicalize(job.document, lane="foreign", budget=FOREIGN_BUDGET)
+        except UnknownContext as error:
+            return Failure(error.detail, SECURITY + "PROOF_TRANSFORMATION_ERROR", definite=True)
+        except (Rejected, TooLarge, MalformedInput) as error:
+            told = "; ".join(f"{fault.pointer} {fault.detail}" for fault in error.faults[:3])
+            detail = f"{error.detail}{f' ({told})' if told else ''}"
+            return Failure(detail, SECURITY + "PROOF_TRANSFORMATION_ERROR", definite=True)
+        except BadgeissuerError as error:
+            return Failure(f"it could not be canonicalised now: {error.detail}", remedy=_LATER)

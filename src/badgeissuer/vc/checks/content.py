@@ -1,0 +1,182 @@
+"""Checks 2, 3, 5, 7 and what belongs to check 8 besides endorsements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from badgeissuer.errors import Rejected
+from badgeissuer.vc.canon import Canonical, source_digest
+from badgeissuer.vc.checks.plan import CONFIG, DOCUMENT, Material, Plan
+from badgeissuer.vc.checks.report import (
+    CONSISTENCY,
+    DATA_MODEL,
+    DATES,
+    NESTED,
+    PROOF,
+    SECURITY,
+    TERMS,
+    Check,
+    Failure,
+    Outcome,
+    Policy,
+    Verdict,
+    failed,
+    missing,
+    not_checked,
+    ok,
+)
+from badgeissuer.vc.checks.shape import Kind, date_of
+from badgeissuer.vc.lint.badge import result_faults
+from badgeissuer.vc.model.base import instant
+from badgeissuer.vc.multikey import PublicKey
+from badgeissuer.vc.proofs import eddsa_rdfc_2022 as eddsa
+from badgeissuer.vc.proofs.data_integrity import ASSERTION_METHOD, proofs_of
+
+_VERIFICATION = SECURITY + "PROOF_VERIFICATION_ERROR"
+_DATA_LOSS = SECURITY + "DATA_LOSS_DETECTION_ERROR"
+# Schemas of the standard itself: check 1 holds a document to what they say, so nothing needs to be fetched.
+_KNOWN_SCHEMAS = "https://purl.imsglobal.org/spec/ob/v3p0/schema/"
+_SHOWN = 5
+
+
+def canonical_of(plan: Plan, material: Material, key: str) -> Canonical | Failure:
+    """The canonical form of one of the plan's jobs, if it is there and is that of this very document."""
+    found = material.canonical.get(key, Failure("the document was not canonicalised"))
+    for job in plan.jobs:
+        if job.key == key and isinstance(found, Canonical) and found.source != source_digest(job.document):
+            return Failure("the canonical form is that of another document", _VERIFICATION, definite=True)
+    return found
+
+
+def check_terms(plan: Plan, material: Material) -> Check:
+    """Check 2: every member is defined by the contexts, so that the signature covers all that is read (DI §4.2)."""
+    for key in [job.key for job in plan.jobs]:
+        canonical = canonical_of(plan, material, key)
+        if isinstance(canonical, Failure):
+            return missing(TERMS, canonical)
+        lost = [*zip(canonical.dropped, canonical.dropped_at, strict=True)]
+        lost += zip(canonical.relative, canonical.relative_at, strict=True)
+        if lost:
+            where = "in the proof, " if key == CONFIG else ""
+            told = ", ".join(f"{pointer or name}" for name, pointer in lost[:_SHOWN])
+            more = f" and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else ""
+            detail = f"{where}the contexts do not define, so that no signature covers: {told}{more}"
+            return failed(TERMS, detail, _DATA_LOSS)
+    return ok(TERMS, "every member is defined by the standard's contexts")
+
+
+def check_proof(plan: Plan, material: Material, key: PublicKey | None, *, now: datetime, policy: Policy) -> Check:
+    """Check 3: exactly one proof of a known suite, over this document, by the key that check 4 found (DI §4.4)."""
+    assert plan.document is not None
+    given = proofs_of(plan.document)
+    if not given:
+        return failed(PROOF, "there is no proof: anyone could have written this", _VERIFICATION)
+    if not plan.usable:
+        suites = sorted({_suite(proof) for proof in given})
+        return failed(PROOF, f"not supported yet; the proof is of the suite {', '.join(suites)}", _VERIFICATION)
+    if len(plan.usable) > 1:
+        return failed(PROOF, f"there is more than one proof of the suite {eddsa.CRYPTOSUITE}", _VERIFICATION)
+    proof = plan.usable[0]
+    wrong = _proof_fault(proof, now=now, policy=policy)
+    if wrong is not None:
+        return failed(PROOF, wrong, _VERIFICATION)
+    document, config = canonical_of(plan, material, DOCUMENT), canonical_of(plan, material, CONFIG)
+    for form in (document, config):
+        if isinstance(form, Failure):
+            return missing(PROOF, form)
+    assert isinstance(document, Canonical)
+    assert isinstance(config, Canonical)
+    if key is None:
+        return not_checked(PROOF, "the key of the proof is not known, see the next check")
+    try:
+        eddsa.verify(proof, config_nquads=config.nquads, document_nquads=document.nquads, key=key)
+    except Rejected as error:
+        return failed(PROOF, error.detail, _VERIFICATION)
+    others = len(given) - 1
+    note = f" ({others} proof(s) of other suites were not looked at)" if others else ""
+    return ok(PROOF, f"the {eddsa.CRYPTOSUITE} signature is good{note}")
+
+
+def _suite(proof: object) -> str:
+    if isinstance(proof, Mapping):
+        name = proof.get("cryptosuite") or proof.get("type")
+        if isinstance(name, str):
+            return name[:60]
+    return "of no known form"
+
+
+def _proof_fault(proof: Mapping[str, Any], *, now: datetime, policy: Policy) -> str | None:
+    if proof.get("proofPurpose") != ASSERTION_METHOD:
+        return f"the proof is not for the purpose {ASSERTION_METHOD}"
+    if "@context" in proof:
+        return "the proof brings contexts of its own"
+    if "previousProof" in proof:
+        return "not supported yet; the proof is part of a chain"
+    if "created" in proof:
+        created = _stamp(proof["created"])
+        if created is None:
+            return "the proof's date cannot be read"
+        if created > now + policy.clock_skew:
+            return "the proof says it was made in the future"
+    if "expires" in proof:
+        expires = _stamp(proof["expires"])
+        if expires is None:
+            return "the proof's end date cannot be read"
+        if expires < now:
+            return "the proof has expired"
+    return None
+
+
+def _stamp(value: object) -> datetime | None:
+    try:
+        return instant(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def check_dates(document: Mapping[str, Any], *, now: datetime, policy: Policy) -> Check:
+    """Check 5: validFrom ≤ now ≤ validUntil, compared as moments (OB verification step 4; VCDM §4.9)."""
+    starts, ends = date_of(document, "validFrom"), date_of(document, "validUntil")
+    if starts is None or ("validUntil" in document and ends is None):
+        return failed(DATES, "the dates cannot be read", DATA_MODEL + "MALFORMED_VALUE_ERROR")
+    if ends is not None and ends < starts:
+        return failed(DATES, "it ends before it begins", DATA_MODEL + "RANGE_ERROR")
+    if starts > now + policy.clock_skew:
+        detail = f"it is not valid before {document['validFrom']}"
+        return failed(DATES, detail, DATA_MODEL + "RANGE_ERROR", outcome=Outcome.NOT_YET_VALID)
+    if ends is not None and ends < now:
+        detail = f"it expired at {document['validUntil']}"
+        return failed(DATES, detail, DATA_MODEL + "RANGE_ERROR", outcome=Outcome.EXPIRED)
+    return ok(DATES, "it is valid now")
+
+
+def check_consistency(document: Mapping[str, Any], kind: Kind) -> Check:
+    """Check 7: the subject is identified and its results are of the achievement that the badge names (OB §Result)."""
+    subject = document.get("credentialSubject")
+    if not isinstance(subject, Mapping):
+        return failed(CONSISTENCY, "there is no subject")
+    if kind is Kind.ENDORSEMENT:
+        return ok(CONSISTENCY, "the endorsement names what it endorses")
+    faults = [fault for fault in result_faults(subject) if fault.pointer.startswith("/credentialSubject/result/")]
+    if faults:
+        return failed(CONSISTENCY, "; ".join(f"{fault.pointer} {fault.detail}" for fault in faults[:_SHOWN]))
+    return ok(CONSISTENCY, "the subject is identified, and its results are of this achievement")
+
+
+def linked_parts(document: Mapping[str, Any]) -> Iterator[Check]:
+    """Check 8, part: documents that the credential links to. What is not looked at is said to be so."""
+    schemas = document.get("credentialSchema", [])
+    for schema in schemas if isinstance(schemas, list) else [schemas]:
+        known = isinstance(schema, Mapping) and str(schema.get("id", "")).startswith(_KNOWN_SCHEMAS)
+        if known:
+            yield Check(NESTED, "credentialSchema", Verdict.OK, "it names the standard's own schema, see check 1")
+        else:
+            yield Check(NESTED, "credentialSchema", Verdict.NOT_CHECKED, "not supported yet; a schema of its own")
+    if "refreshService" in document:
+        detail = "not supported yet; a newer edition may exist"
+        yield Check(NESTED, "refreshService", Verdict.NOT_CHECKED, detail)
+    jwts = document.get("endorsementJwt", [])
+    if jwts:
+        yield Check(NESTED, "endorsementJwt", Verdict.NOT_CHECKED, "not supported yet; endorsements in JWT form")

@@ -1,0 +1,174 @@
+"""What a verification needs from outside: controller documents, status lists, canonical forms. ``plan`` names it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from badgeissuer.vc.canon import Canonical
+from badgeissuer.vc.checks.parse import parse
+from badgeissuer.vc.checks.report import Check, Failure
+from badgeissuer.vc.checks.shape import Kind, check_shape, kind_of, types_of
+from badgeissuer.vc.checks.statuslist import check_list_shape
+from badgeissuer.vc.proofs.data_integrity import PROOF_TYPE, proof_config, proofs_of, unsecured
+from badgeissuer.vc.proofs.eddsa_rdfc_2022 import CRYPTOSUITE
+
+# More embedded endorsements than this are not looked at: each costs fetches and canonicalisations.
+MOST_NESTED = 20
+DOCUMENT, CONFIG = "document", "proof"
+
+
+@dataclass(frozen=True, slots=True)
+class CanonJob:
+    """One document to canonicalise. ``key`` is where the result belongs in ``Material.canonical``."""
+
+    key: str
+    document: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What ``check`` needs for one document.
+
+    ``document`` is None where check 0 failed. ``usable`` are the proofs of a suite that we know. ``controllers`` are
+    DIDs or https URLs; did:key is among them but needs no fetch. ``nested`` holds the plans of embedded endorsements by
+    their pointer; ``beyond`` counts those that were too many.
+    """
+
+    parsed: Check
+    shape: Check | None = None
+    document: Mapping[str, Any] | None = None
+    kind: Kind | None = None
+    usable: tuple[Mapping[str, Any], ...] = ()
+    controllers: tuple[str, ...] = ()
+    status_lists: tuple[str, ...] = ()
+    jobs: tuple[CanonJob, ...] = ()
+    nested: Mapping[str, Plan] = field(default_factory=dict)
+    beyond: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StatusListMaterial:
+    """A fetched status list: a document with a plan and material of its own, since it is verified too."""
+
+    plan: Plan
+    material: Material
+
+
+@dataclass(slots=True)
+class Material:
+    """What was gathered for a plan. What is not in it counts as not looked at."""
+
+    controllers: dict[str, Mapping[str, Any] | Failure] = field(default_factory=dict)
+    status_lists: dict[str, StatusListMaterial | Failure] = field(default_factory=dict)
+    canonical: dict[str, Canonical | Failure] = field(default_factory=dict)
+    nested: dict[str, Material] = field(default_factory=dict)
+
+
+def plan(data: bytes | Mapping[str, Any]) -> Plan:
+    """What verifying a badge or an endorsement needs. Raises nothing: what cannot be read is said by ``check``."""
+    document, parsed = parse(data)
+    if document is None:
+        return Plan(parsed)
+    shape = check_shape(document)
+    found = dict(_endorsements(document, ""))
+    pointers = list(found)[:MOST_NESTED]
+    return _planned(
+        document,
+        parsed,
+        shape,
+        kind_of(document),
+        nested={pointer: plan(found[pointer]) for pointer in pointers},
+        beyond=len(found) - len(pointers),
+    )
+
+
+def plan_status_list(data: bytes | Mapping[str, Any]) -> Plan:
+    """What verifying a BitstringStatusListCredential needs."""
+    document, parsed = parse(data)
+    if document is None:
+        return Plan(parsed)
+    return _planned(document, parsed, check_list_shape(document), Kind.STATUS_LIST)
+
+
+def _planned(
+    document: Mapping[str, Any],
+    parsed: Check,
+    shape: Check,
+    kind: Kind | None,
+    *,
+    nested: Mapping[str, Plan] | None = None,
+    beyond: int = 0,
+) -> Plan:
+    usable = tuple(
+        proof
+        for proof in proofs_of(document)
+        if isinstance(proof, Mapping) and proof.get("type") == PROOF_TYPE and proof.get("cryptosuite") == CRYPTOSUITE
+    )
+    jobs = [CanonJob(DOCUMENT, unsecured(document))]
+    controllers: tuple[str, ...] = ()
+    if len(usable) == 1:
+        jobs.append(CanonJob(CONFIG, proof_config(document, usable[0])))
+        controllers = _controllers(document, usable[0])
+    return Plan(
+        parsed,
+        shape,
+        document,
+        kind,
+        usable,
+        controllers,
+        _status_lists(document),
+        tuple(jobs),
+        nested or {},
+        beyond,
+    )
+
+
+def issuer_of(document: Mapping[str, Any]) -> str | None:
+    """The issuer's id, whichever way it is written."""
+    issuer = document.get("issuer")
+    identifier = issuer.get("id") if isinstance(issuer, Mapping) else issuer
+    return identifier if isinstance(identifier, str) else None
+
+
+def controller_of(method: object) -> str | None:
+    """Whose key a verification method is: the URL before the fragment. A bare did:key stands for its one key."""
+    if not isinstance(method, str) or not method:
+        return None
+    return method.partition("#")[0]
+
+
+def _controllers(document: Mapping[str, Any], proof: Mapping[str, Any]) -> tuple[str, ...]:
+    """The one document that may hold the key. A stranger's is not even fetched: its keys do not count."""
+    controller = controller_of(proof.get("verificationMethod"))
+    if controller is None:
+        return ()
+    return (controller,) if controller == issuer_of(document) or controller.startswith("did:key:") else ()
+
+
+def _status_lists(document: Mapping[str, Any]) -> tuple[str, ...]:
+    status = document.get("credentialStatus")
+    if isinstance(status, Mapping) and status.get("type") == "BitstringStatusListEntry":
+        url = status.get("statusListCredential")
+        if isinstance(url, str):
+            return (url,)
+    return ()
+
+
+def _endorsements(value: object, pointer: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The embedded endorsements, not those inside other endorsements: these are nested in their own plan."""
+    if isinstance(value, Mapping):
+        for name, member in value.items():
+            below = f"{pointer}/{name}"
+            if name == "endorsement":
+                items = member if isinstance(member, list) else [member]
+                for index, item in enumerate(items):
+                    if isinstance(item, Mapping):
+                        yield f"{below}/{index}", item
+            elif name != "proof":
+                yield from _endorsements(member, below)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            if not (isinstance(item, Mapping) and "EndorsementCredential" in types_of(item)):
+                yield from _endorsements(item, f"{pointer}/{index}")
