@@ -137,8 +137,8 @@ async def make_runtime(migrated_database_url: str, tmp_path: Path, sandbox: Sand
             passphrase=SecretStr("a passphrase that only the tests use"),
             sandbox=sandbox,
         )
-        await runtime.start()
         made.append(runtime)
+        await runtime.start()
         return runtime
 
     yield make
