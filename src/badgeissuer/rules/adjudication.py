@@ -85,6 +85,11 @@ def outcome_of(criteria: Sequence[Criterion], assessment: Assessment) -> Outcome
     return Outcome.NOT_YET if rubric.below_required(required, assessment.levels) else Outcome.AWARDED
 
 
+def person_key(name: str) -> str:
+    """What tells one person from another: Ann@x is ann@x."""
+    return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
 def policy_faults(policy: Policy, criteria: Sequence[Criterion]) -> list[Fault]:
     """What keeps a policy from working with a rubric. Ask when it is published; ``decide`` asks again."""
     return rubric.rubric_faults(criteria, with_points=policy.discrepancy.total_points is not None)
@@ -121,7 +126,7 @@ def _people_faults(policy: Policy, assessments: Sequence[Assessment]) -> list[Fa
     faults, seen = [], set()
     for n, assessment in enumerate(assessments):
         places[assessment.role].append(n)
-        person = unicodedata.normalize("NFKC", assessment.assessor_id).strip().casefold()  # Ann@x is ann@x
+        person = person_key(assessment.assessor_id)
         if person in seen:
             faults.append(_fault(n, "/assessor/id", "this person has assessed this attempt already", "same-assessor"))
         seen.add(person)

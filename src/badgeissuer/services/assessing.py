@@ -88,11 +88,11 @@ async def record_decision(
     """
     edition = await published_edition(work, achievement_id=achievement_id, number=version)
     attempt = replace(attempt, results=resolve_results(edition, attempt.results))
-    _check_people(work, earner, judgement, assessments)
+    subject = await identifying.find_subject(work, issuer=edition.issuer, earner=earner)
+    _check_people(work, earner, subject, judgement, assessments)
     ruling = _ruling(edition, judgement=judgement, attempt=attempt, assessments=_levels(edition, assessments))
     details = _with_levels(attempt, ruling)
     decided_at = _decided_at(work, judgement, ruling)
-    subject = await identifying.find_subject(work, issuer=edition.issuer, earner=earner)
     urn = subject.urn if subject is not None else f"urn:uuid:{work.new_public_id()}"
     source = judgement.source if judgement is not None else DecisionSource.ASSESSMENTS
     persons = 1 if judgement is not None else len(assessments)
@@ -151,7 +151,7 @@ async def record_assessment(work: Work, *, decision_id: UUID, given: AssessmentG
     edition = await edition_of(work, version_id=decision.achievement_version_id)
     subject = (await work.session.scalars(select(Subject).where(Subject.id == decision.subject_id))).one()
     earner = await identifying.recorded(work, subject=subject)
-    _check_people(work, replace(earner, licence_id=subject.licence_id), None, [given])
+    _check_people(work, earner, subject, None, [given])
     ruling, attempt, drafted = await _settle(work, decision, edition, subject, earner, given)
 
     await work.begin_write()
@@ -168,8 +168,6 @@ async def record_assessment(work: Work, *, decision_id: UUID, given: AssessmentG
     decision.rule, decision.reason = ruling.rule, ruling.reason
     decision.details = attempt.as_document()
     decision.updated_at = work.now
-    if given.feedback is not None:
-        decision.feedback = "\n\n".join(text for text in (decision.feedback, given.feedback) if text)
     if ruling.state is DecisionState.DECIDED:
         decision.decided_at = work.now
         names = [row.assessor_name for row in await assessment_rows(work, decision_id=decision.id)]
@@ -330,10 +328,22 @@ async def _conclude(
 
 
 def _check_people(
-    work: Work, earner: EarnerGiven, judgement: Judgement | None, assessments: Sequence[AssessmentGiven]
+    work: Work,
+    earner: EarnerGiven,
+    subject: Subject | None,
+    judgement: Judgement | None,
+    assessments: Sequence[AssessmentGiven],
 ) -> None:
-    """A judgement has a date that has come, and nobody judges their own work."""
-    own = {text.casefold() for text in (earner.email, earner.did, earner.licence_id) if text}
+    """A judgement has a date that has come, and nobody judges their own work.
+
+    Where an assessor has no id but a name, the earner's name counts too: of two namesakes one is sent with an id.
+    """
+    ids, names = [earner.email, earner.identity()[1], earner.did, earner.licence_id], [earner.name]
+    if subject is not None:
+        ids += [subject.did, subject.licence_id]
+        names.append(subject.name)
+    own = {adjudication.person_key(text) for text in ids if text}
+    named = own | {adjudication.person_key(text) for text in names if text}
     faults = []
     people = [("/assessor", judgement.by, judgement.at, "/decided_at")] if judgement is not None else []
     people += [
@@ -341,10 +351,11 @@ def _check_people(
         for n, given in enumerate(assessments)
     ]
     for pointer, person, at, at_pointer in people:
-        if person.id.casefold() in own:
-            faults.append(Fault(f"{pointer}/id", "nobody assesses their own evidence"))
+        if adjudication.person_key(person.id) in (named if person.id == person.name else own):
+            words = "nobody assesses their own evidence; tell an assessor of the earner's name apart by an id"
+            faults.append(Fault(f"{pointer}/id", words, "self-assessment"))
         if at > work.now + _CLOCK_SKEW:
-            faults.append(Fault(at_pointer, "lies in the future"))
+            faults.append(Fault(at_pointer, "lies in the future", "future"))
     if faults:
         raise Rejected("the judgement cannot be taken as it is", faults=faults)
 

@@ -16,6 +16,7 @@ from badgeissuer.services.awarding import Grounds, result_facts
 from badgeissuer.services.selecting import Edition
 from badgeissuer.store.assessment import Decision, EvidenceItem
 from badgeissuer.vc.build import EvidenceFacts
+from badgeissuer.vc.strictjson import escape_pointer
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +185,17 @@ def resolve_levels(edition: Edition, levels: Mapping[str, str], *, pointer: str)
         description = _by_id_or_name(descriptions, criterion)
         found = _by_id_or_name(description.get("rubricCriterionLevel", []), level) if description else None
         if description is None or description["id"] not in criteria:
-            faults.append(Fault(f"{pointer}/{_escaped(criterion)}", "no criterion of the rubric has this id or name"))
+            faults.append(
+                Fault(f"{pointer}/{escape_pointer(criterion)}", "no criterion of the rubric has this id or name")
+            )
         elif found is None:
-            faults.append(Fault(f"{pointer}/{_escaped(criterion)}", "no level of this criterion has this id or name"))
+            faults.append(
+                Fault(f"{pointer}/{escape_pointer(criterion)}", "no level of this criterion has this id or name")
+            )
+        elif description["id"] in resolved:
+            faults.append(
+                Fault(f"{pointer}/{escape_pointer(criterion)}", "this criterion is given twice, by id and by name")
+            )
         else:
             resolved[description["id"]] = found["id"]
     if faults:
@@ -198,8 +207,3 @@ def _by_id_or_name(items: Sequence[Mapping[str, Any]], wanted: object) -> Mappin
     by_id = [item for item in items if item["id"] == wanted]
     by_name = [item for item in items if item.get("name") == wanted]
     return by_id[0] if by_id else by_name[0] if len(by_name) == 1 else None
-
-
-def _escaped(token: str) -> str:
-    """A member name as a JSON pointer token (RFC 6901)."""
-    return token.replace("~", "~0").replace("/", "~1")

@@ -24,7 +24,7 @@ RubricPart = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
 Sha256Hex = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{64}$")]
 Levels = Annotated[
     dict[RubricPart, RubricPart],
-    Field(min_length=1, max_length=200, description="criterion (its id or name) → level (its id or name)"),
+    Field(max_length=200, description="criterion (its id or name) → level (its id or name)"),
 ]
 _EXACT = 2**53
 
@@ -194,7 +194,7 @@ class AssessmentIn(WireIn):
     """What one assessor found. Where ``outcome`` is left out, the levels and the rubric's required levels say it."""
 
     assessor: Named
-    levels: Levels
+    levels: Levels = {}  # noqa: RUF012 - a frozen model; pydantic copies it
     outcome: Outcome | None = None
     feedback: LongText | None = None
     assessed_at: Timestamp
@@ -220,6 +220,7 @@ _SENT_AS = (
     (r"/credentialSubject/id", "/earner/did"),
     (r"/credentialSubject/identifier.*", "/earner"),
     (r"/credentialSubject/achievement.*", "/achievement"),
+    (r"/criteria.*", "/achievement"),
     (r"/awardedDate", "/decided_at"),
     (r"/validUntil", "/valid_until"),
     (r"/email", "/earner/email"),
