@@ -182,20 +182,15 @@ def resolve_levels(edition: Edition, levels: Mapping[str, str], *, pointer: str)
     criteria = {criterion.id for criterion in criteria_of(edition.version.document)}
     resolved, faults = {}, []
     for criterion, level in levels.items():
+        at = f"{pointer}/{escape_pointer(criterion)}"
         description = _by_id_or_name(descriptions, criterion)
         found = _by_id_or_name(description.get("rubricCriterionLevel", []), level) if description else None
         if description is None or description["id"] not in criteria:
-            faults.append(
-                Fault(f"{pointer}/{escape_pointer(criterion)}", "no criterion of the rubric has this id or name")
-            )
+            faults.append(Fault(at, "no criterion of the rubric has this id or name"))
         elif found is None:
-            faults.append(
-                Fault(f"{pointer}/{escape_pointer(criterion)}", "no level of this criterion has this id or name")
-            )
+            faults.append(Fault(at, "no level of this criterion has this id or name"))
         elif description["id"] in resolved:
-            faults.append(
-                Fault(f"{pointer}/{escape_pointer(criterion)}", "this criterion is given twice, by id and by name")
-            )
+            faults.append(Fault(at, "this criterion is given twice, by id and by name"))
         else:
             resolved[description["id"]] = found["id"]
     if faults:
