@@ -187,11 +187,10 @@ def controller() -> Json:
     return did_document(DID, [VerificationKey(MULTIKEY)])
 
 
-def status_list(bits: Bits | None = None, *, purpose: str = "revocation") -> Json:
+def status_list(bits: Bits | None = None, *, purpose: str = "revocation", encoded: str | None = None) -> Json:
     """The issuer's signed list."""
-    document = status_list_document(
-        list_url=LIST_URL, issuer=DID, purpose=purpose, encoded=(bits or Bits.new()).encode(), valid_from=NOW
-    )
+    encoded = encoded or (bits or Bits.new()).encode()
+    document = status_list_document(list_url=LIST_URL, issuer=DID, purpose=purpose, encoded=encoded, valid_from=NOW)
     ready = lint.prepare_status_list(document, canonicalize(document, CONTEXTS), now=NOW)
     return eddsa.create(ready, sign=KEY.sign, verification_method=METHOD, created=NOW)
 
