@@ -21,8 +21,7 @@ help: ## show the targets
 	@echo "  variables: PORT=$(PORT) DATA_DIR=$(DATA_DIR) WORKERS=$(WORKERS) ARGS=... PYTHON=..."
 
 run: env ## make everything ready, load the demo once, serve on http://localhost:8000 (PORT, DATA_DIR)
-	@$(BIN)/badgeissuer migrate --data-dir "$(DATA_DIR)"
-	@exec $(BIN)/badgeissuer demo --data-dir "$(DATA_DIR)" --port $(PORT) $(ARGS)
+	@$(BIN)/badgeissuer demo --data-dir "$(DATA_DIR)" --port $(PORT) $(ARGS) || [ $$? -eq 130 ] # Ctrl-C is no failure
 
 test: dev ## all tests, on SQLite and on a real PostgreSQL that they start (ARGS="-k name")
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not long" $(ARGS)
