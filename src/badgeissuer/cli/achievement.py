@@ -8,6 +8,7 @@ from uuid import UUID
 import typer
 
 from badgeissuer.cli import console, session
+from badgeissuer.cli.exits import WrongUsage
 from badgeissuer.cli.options import AsJson, DataDir
 from badgeissuer.errors import NotFound
 
@@ -42,11 +43,11 @@ def create(
         body = {"achievement": body}
     if issuer is not None:
         if body.get("issuer", issuer) != issuer:
-            raise typer.BadParameter("the file names another issuer")
+            raise WrongUsage("the file names another issuer")
         body["issuer"] = issuer
     given = session.checked(NewAchievementIn, body)
     if given.issuer is None:
-        raise typer.BadParameter("say who awards it: --issuer SLUG, or issuer in the file")
+        raise WrongUsage("say who awards it: --issuer SLUG, or issuer in the file")
     owner = given.issuer
 
     async def draft(work: Work) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from uuid import UUID
 import typer
 
 from badgeissuer.cli import console, session
+from badgeissuer.cli.exits import WrongUsage
 from badgeissuer.cli.options import AsJson, DataDir
 
 if TYPE_CHECKING:
@@ -48,12 +49,12 @@ def create(
     kinds = {ClientKind.PLATFORM: platform, ClientKind.ISSUER: issuer, ClientKind.AGENCY: agency}
     given = [(kind, name.strip()) for kind, name in kinds.items() if name is not None]
     if len(given) != 1 or not given[0][1]:
-        raise typer.BadParameter("say whom the key is for: one of --platform NAME, --issuer SLUG, --agency NAME")
+        raise WrongUsage("say whom the key is for: one of --platform NAME, --issuer SLUG, --agency NAME")
     kind, name = given[0]
     issuers = _split(for_issuer)
     if kind is ClientKind.ISSUER:
         if issuers:
-            raise typer.BadParameter("--for-issuer is for platforms and agencies; an issuer's key acts for that issuer")
+            raise WrongUsage("--for-issuer is for platforms and agencies; an issuer's key acts for that issuer")
         issuers = [name]
     everything = kind is ClientKind.AGENCY and not issuers
 
@@ -63,7 +64,7 @@ def create(
         )
         return client.prefix, key, list(client.scopes)
 
-    prefix, key, allowed = session.in_unit(session.settings_of(data_dir), make)
+    prefix, key, allowed = session.in_unit(session.settings_of(data_dir), make, addresses=False)
     if everything:
         console.note(
             f"WARNING: this key reads the awards of EVERY issuer, now and later. To limit it: "
@@ -117,7 +118,7 @@ def list_keys(data_dir: DataDir = None, as_json: AsJson = False) -> None:
             for client in await work.session.scalars(select(ApiClient).order_by(ApiClient.created_at, ApiClient.id))
         ]
 
-    keys = session.in_unit(session.settings_of(data_dir), read)
+    keys = session.in_unit(session.settings_of(data_dir), read, addresses=False)
     if as_json:
         console.show_json({"items": keys})
         return
@@ -154,7 +155,7 @@ def revoke(
         client = await access.revoke_client(work, prefix=wanted)
         return client.name, client.revoked_at.isoformat() if client.revoked_at else ""
 
-    name, at = session.in_unit(session.settings_of(data_dir), end)
+    name, at = session.in_unit(session.settings_of(data_dir), end, addresses=False)
     if as_json:
         console.show_json({"prefix": wanted, "name": name, "revoked_at": at})
     else:

@@ -8,6 +8,7 @@ from uuid import UUID
 import typer
 
 from badgeissuer.cli import console, session
+from badgeissuer.cli.exits import WrongUsage
 from badgeissuer.cli.options import AsJson, DataDir, Reason
 from badgeissuer.errors import NotFound
 
@@ -40,7 +41,7 @@ def reinstate(award: AwardId, reason: Reason, data_dir: DataDir = None, as_json:
 def _change(award: str, action: Action, reason: str, data_dir: Path | None, *, as_json: bool) -> None:
     wanted = reason.strip()
     if not 1 <= len(wanted) <= 500:
-        raise typer.BadParameter("give a --reason of 1 to 500 characters")
+        raise WrongUsage("give a --reason of 1 to 500 characters")
 
     async def change(work: Work) -> dict[str, Any]:
         from badgeissuer.services import awarding, revoking

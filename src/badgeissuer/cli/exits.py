@@ -19,6 +19,12 @@ from badgeissuer.errors import (
 )
 
 
+class WrongUsage(BadgeissuerError):
+    """Options or arguments that do not go together."""
+
+    code = "usage"
+
+
 class Exit(IntEnum):
     OK = 0
     REFUSED = 1
@@ -48,6 +54,7 @@ MEANINGS: dict[Exit, str] = {
 }
 
 _CODES: dict[type[BadgeissuerError], Exit] = {
+    WrongUsage: Exit.USAGE,
     MalformedInput: Exit.REFUSED,
     Rejected: Exit.REFUSED,
     TooLarge: Exit.REFUSED,

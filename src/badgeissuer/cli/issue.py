@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from badgeissuer.cli import console, session
+from badgeissuer.cli.exits import WrongUsage
 from badgeissuer.cli.options import AsJson, DataDir
 
 if TYPE_CHECKING:
@@ -59,12 +60,12 @@ async def _issue(settings: Settings, file: str, reference: str | None) -> bytes:
     given = session.read_body(file)
     if reference is not None:
         if given.get(_REFERENCE, given.get("externalReference", reference)) != reference:
-            raise typer.BadParameter("the file has another external_reference")
+            raise WrongUsage("the file has another external_reference")
         given.pop("externalReference", None)
         given[_REFERENCE] = reference
     body = session.checked(AwardIn, given)
     if body.external_reference is None:
-        raise typer.BadParameter(
+        raise WrongUsage(
             "give --external-reference, or external_reference in the file: with it a repeat issues nothing twice"
         )
     # The route's own function, called as the operator: the rule for repeats is the one of the API, word for word.

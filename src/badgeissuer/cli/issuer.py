@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from badgeissuer.cli import console, session
+from badgeissuer.cli.exits import WrongUsage
 from badgeissuer.cli.options import AsJson, DataDir
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def create(
     if name is not None:
         document["name"] = name
     if not document.get("name"):
-        raise typer.BadParameter("an issuer needs --name, or a name in its --profile")
+        raise WrongUsage("an issuer needs --name, or a name in its --profile")
 
     async def register(work: Work) -> dict[str, Any]:
         from badgeissuer.services import registering

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from badgeissuer.cli import console, session
-from badgeissuer.cli.exits import Exit
+from badgeissuer.cli.exits import Exit, WrongUsage
 from badgeissuer.cli.options import AsJson, DataDir
 from badgeissuer.errors import Misconfigured, NotFound
 
@@ -28,7 +28,7 @@ def migrate(
 ) -> None:
     """Make the database, or bring it up to date. Safe to repeat."""
     if check and revision is not None:
-        raise typer.BadParameter("use --check without --revision")
+        raise WrongUsage("use --check without --revision")
     settings = session.settings_of(data_dir)
     if check:
         _check(settings, as_json=as_json)

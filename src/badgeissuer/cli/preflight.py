@@ -51,7 +51,7 @@ async def require_base_url(settings: Settings) -> None:
     """Raises ``Misconfigured`` where issuers were made under another base URL: ids never follow a new one."""
     from sqlalchemy import select
 
-    from badgeissuer.services.registering import issuer_did
+    from badgeissuer.services.registering import issuer_did, issuer_page
     from badgeissuer.store.catalog import Issuer
     from badgeissuer.store.engine import Database
 
@@ -60,14 +60,15 @@ async def require_base_url(settings: Settings) -> None:
     try:
         async with database.reading() as session:
             other = await session.scalar(
-                select(Issuer.did).where(~Issuer.did.startswith(ours, autoescape=True)).order_by(Issuer.did).limit(1)
+                select(Issuer).where(~Issuer.did.startswith(ours, autoescape=True)).order_by(Issuer.did).limit(1)
             )
     finally:
         await database.close()
     if other is not None:
+        before = str(other.profile["url"]).removesuffix(issuer_page("", other.slug))
         raise Misconfigured(
-            f"BADGEISSUER_BASE_URL is {settings.base_url}, but the database holds {other}, made under another one: "
-            "set the base URL back, or use another database (--data-dir)"
+            f"the base URL is {settings.base_url}, but the issuers in the database were made under {before}, which is "
+            f"part of their ids for ever: set BADGEISSUER_BASE_URL={before}, or use another --data-dir"
         )
 
 

@@ -31,25 +31,33 @@ def settings_of(data_dir: Path | None) -> Settings:
     return Settings.load(data_dir=data_dir)
 
 
-def in_unit(settings: Settings, verb: Callable[[Work], Awaitable[T]], *, keys: bool = False) -> T:
-    """Run one verb in one unit of work, and commit. ``keys`` says that it signs or makes keys: then the passphrase is
-    needed, and every key must match its row. Raises what the verb raises, ``Misconfigured``, ``Unavailable``."""
+def in_unit(
+    settings: Settings, verb: Callable[[Work], Awaitable[T]], *, keys: bool = False, addresses: bool = True
+) -> T:
+    """Run one verb in one unit of work, and commit.
+
+    ``keys``: it signs or makes keys, so the passphrase is needed and every key must match its row. ``addresses``: it
+    makes or shows public addresses, so the base URL must be the one of the issuers in the database. Raises what the
+    verb raises, ``Misconfigured``, ``Unavailable``.
+    """
     from badgeissuer.services.access import operator
 
     async def run() -> T:
-        async with opened(settings, keys=keys) as runtime, runtime.begin(operator()) as work:
+        async with opened(settings, keys=keys, addresses=addresses) as runtime, runtime.begin(operator()) as work:
             return await verb(work)
 
     return asyncio.run(run())
 
 
 @asynccontextmanager
-async def opened(settings: Settings, *, keys: bool) -> AsyncIterator[Runtime]:
+async def opened(settings: Settings, *, keys: bool = False, addresses: bool = True) -> AsyncIterator[Runtime]:
     """A runtime on a database that stands at this code's migration."""
-    from badgeissuer.cli.preflight import require_schema
+    from badgeissuer.cli import preflight
     from badgeissuer.runtime import Runtime
 
-    await require_schema(settings)
+    await preflight.require_schema(settings)
+    if addresses:
+        await preflight.require_base_url(settings)
     runtime = Runtime(settings, keys_needed=keys)
     try:
         if keys:
