@@ -29,15 +29,14 @@ _ETAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 
 
 def negotiate(accept: str | None, offers: Sequence[str]) -> str:
-    """The best of ``offers`` for an Accept header (RFC 9110 §12.5.1); of equal ones the first offered.
+    """The best of ``offers`` for an Accept header (RFC 9110 §12.5.1); of equal ones one that is named, then the first.
 
     A browser asks for text/html and takes anything: it gets plain JSON, which it can show. Raises ``NotAcceptable``.
     """
     if accept is None or not accept.strip():
         return offers[0]
     ranges = _ranges(accept)
-    weights = [(_weight(offer, ranges), -position, offer) for position, offer in enumerate(offers)]
-    best, _, offer = max(weights)
+    (best, _), _, offer = max((_weight(offer, ranges), -position, offer) for position, offer in enumerate(offers))
     page = next((weight for kind, sub, weight in ranges if (kind, sub) == ("text", "html")), 0.0)
     named = any(f"{kind}/{sub}" in offers for kind, sub, _ in ranges)
     if page > 0 and not named and JSON in offers:
@@ -91,12 +90,13 @@ def _ranges(accept: str) -> list[tuple[str, str, float]]:
     return found
 
 
-def _weight(offer: str, ranges: Sequence[tuple[str, str, float]]) -> float:
-    """The weight of the most specific range that takes the offer."""
+def _weight(offer: str, ranges: Sequence[tuple[str, str, float]]) -> tuple[float, int]:
+    """The weight of the most specific range that takes the offer, and how specific it is."""
     kind, _, sub = offer.partition("/")
     matching = [
         ((range_kind != "*") + (range_sub != "*"), weight)
         for range_kind, range_sub, weight in ranges
         if range_kind in (kind, "*") and range_sub in (sub, "*")
     ]
-    return max(matching)[1] if matching else 0.0
+    specific, weight = max(matching, default=(0, 0.0))
+    return weight, specific

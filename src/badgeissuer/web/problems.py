@@ -251,7 +251,7 @@ def _parameters(error: BadgeissuerError) -> list[dict[str, Any]]:
 
 
 # Names of members that may be shown in a pointer; others might be personal data put in the wrong place.
-_SHOWABLE = re.compile(r"[A-Za-z@_][A-Za-z0-9@_.:/#-]{0,200}")
+_SHOWABLE = re.compile(r"@?[A-Za-z_][A-Za-z0-9_.:/#-]{0,200}")
 _CODES = {"missing": "required", "extra_forbidden": "unknown-member"}
 _WORDS = {
     "missing": "required, and it is not there",

@@ -10,7 +10,19 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 
 from badgeissuer.rules.parts import HttpsUrl, LongText, Part, ShortText
 
-__all__ = ["Did", "Email", "HttpUrl", "LongText", "Page", "Reference", "ShortText", "Timestamp", "WireIn", "WireOut"]
+__all__ = [
+    "Count",
+    "Did",
+    "Email",
+    "HttpUrl",
+    "LongText",
+    "Page",
+    "Reference",
+    "ShortText",
+    "Timestamp",
+    "WireIn",
+    "WireOut",
+]
 
 
 class WireIn(Part):
@@ -59,6 +71,9 @@ Email = Annotated[
     str, StringConstraints(pattern=r"^[^\s@<>\"(),:;\[\]\\]{1,64}@[^\s@<>\"(),:;\[\]\\]{1,255}$", max_length=254)
 ]
 Did = Annotated[str, StringConstraints(pattern=r"^did:[a-z0-9]+:[A-Za-z0-9._:%-]+$", max_length=2_000)]
+
+# What an integer column holds on both databases.
+Count = Annotated[int, Field(ge=0, le=2_147_483_647)]
 
 T = TypeVar("T")
 

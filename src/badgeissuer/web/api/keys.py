@@ -78,6 +78,6 @@ def _shown(work: Work, keys: Sequence[IssuerKey]) -> KeysOut:
                 retired_at=key.retired_at,
                 compromised_at=key.compromised_at,
             )
-            for key in keys
+            for key in sorted(keys, key=lambda key: (key.activates_at, key.algorithm))
         ]
     )
