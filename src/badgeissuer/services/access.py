@@ -89,7 +89,9 @@ async def create_client(
 async def revoke_client(work: Work, *, prefix: str) -> ApiClient:
     """End an API key at once. Raises ``NotFound``."""
     await work.begin_write()
-    client = await work.session.scalar(select(ApiClient).where(ApiClient.prefix == prefix).with_for_update())
+    client = await work.session.scalar(
+        select(ApiClient).where(ApiClient.prefix == prefix).with_for_update(key_share=True)
+    )
     if client is None:
         raise NotFound("no API key with that prefix; `badgeissuer apikey list` shows them")
     if client.revoked_at is None:

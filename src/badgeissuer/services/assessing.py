@@ -159,7 +159,9 @@ async def record_assessment(work: Work, *, decision_id: UUID, given: AssessmentG
     decision = await find_decision(work, decision_id=decision_id, lock=True)
     edition = await edition_of(work, version_id=decision.achievement_version_id)
     subject = (
-        await work.session.scalars(select(Subject).where(Subject.id == decision.subject_id).with_for_update())
+        await work.session.scalars(
+            select(Subject).where(Subject.id == decision.subject_id).with_for_update(key_share=True)
+        )
     ).one()
     if (decision.updated_at, decision.state) != seen or decision.state is DecisionState.DECIDED:
         ruling, attempt, drafted = await _settle(work, decision, edition, subject, earner, given)
@@ -180,7 +182,7 @@ async def find_decision(work: Work, *, decision_id: UUID, lock: bool = False) ->
     """A decision of an issuer the actor may act for. Raises ``NotFound``, also for another tenant's."""
     query = select(Decision).where(Decision.id == decision_id, visible_to(work.actor, Decision))
     if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     decision = await work.session.scalar(query)
     if decision is None:
         raise NotFound("no such decision")

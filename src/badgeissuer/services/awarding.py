@@ -165,7 +165,7 @@ async def _live_award(work: Work, *, subject: Subject, version: AchievementVersi
         .limit(1)
     )
     if work.writing:
-        query = query.with_for_update().execution_options(populate_existing=True)
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     return await work.session.scalar(query)
 
 

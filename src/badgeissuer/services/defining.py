@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select, tuple_
 
 from badgeissuer.errors import Conflict, Fault, IllegalTransition, NotFound, PreconditionFailed, Rejected
+from badgeissuer.rules.adjudication import policy_faults
 from badgeissuer.rules.parts import AchievementParts, criteria_of
 from badgeissuer.rules.terms import AssessmentMode, VersionState
 from badgeissuer.services import checking
@@ -25,7 +26,7 @@ def achievement_url(base_url: str, achievement_id: UUID) -> str:
 async def find_achievement(work: Work, *, achievement_id: UUID, lock: bool = False) -> Achievement:
     """An achievement of an issuer the actor may act for. Raises ``NotFound``, also for another tenant's."""
     query = select(Achievement).where(Achievement.id == achievement_id, visible_to(work.actor, Achievement))
-    found = await work.session.scalar(query.with_for_update() if lock else query)
+    found = await work.session.scalar(query.with_for_update(key_share=True) if lock else query)
     if found is None:
         raise NotFound("no such achievement")
     return found
@@ -243,16 +244,16 @@ async def _document(
             for n, description in enumerate(members["resultDescription"], start=1)
         ]
     checked = await checking.check_achievement(work, document, issuer=owner.profile, prefix="/achievement")
-    if parts.assessment.assessors is AssessmentMode.TWO and not criteria_of(checked):
-        raise Rejected(
-            "two assessors need a rubric to score against",
-            faults=[
-                Fault(
-                    "/achievement/resultDescription",
-                    "give at least one with rubricCriterionLevel, or change parts.assessment",
-                )
-            ],
-        )
+    criteria = criteria_of(checked)
+    faults = [
+        Fault("/parts/assessment", fault.detail, fault.code, fault.clause)
+        for fault in policy_faults(parts.assessment.as_policy(), criteria)
+    ]
+    if parts.assessment.assessors is AssessmentMode.TWO and not criteria:
+        detail = "give at least one with rubricCriterionLevel, or change parts.assessment"
+        faults.append(Fault("/achievement/resultDescription", detail))
+    if faults:
+        raise Rejected("the assessment policy does not fit the rubric", faults=faults)
     return checked
 
 

@@ -120,7 +120,7 @@ async def record_subject(work: Work, *, issuer: Issuer, earner: EarnerGiven, urn
         await work.session.scalars(
             select(Subject)
             .where(Subject.earner_id == earner_id, Subject.issuer_id == issuer.id)
-            .with_for_update()
+            .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
         )
     ).one()

@@ -38,7 +38,7 @@ async def find_issuer(work: Work, *, slug: str, lock: bool = False) -> Issuer:
     """An issuer the actor may act for. Raises ``NotFound``, also for another tenant's."""
     query = select(Issuer).where(Issuer.slug == slug, visible_to(work.actor, Issuer))
     if lock:
-        query = query.with_for_update()
+        query = query.with_for_update(key_share=True)
     issuer = await work.session.scalar(query)
     if issuer is None:
         raise NotFound("no such issuer")
@@ -148,7 +148,7 @@ async def issuer_keys(work: Work, *, issuer_id: UUID, lock: bool = False, share:
     """All keys of an issuer, oldest first. ``lock`` to change them; ``share`` to keep others from changing them."""
     query = select(IssuerKey).where(IssuerKey.issuer_id == issuer_id).order_by(IssuerKey.activates_at, IssuerKey.id)
     if lock or share:
-        query = query.with_for_update(read=share).execution_options(populate_existing=True)
+        query = query.with_for_update(read=share, key_share=not share).execution_options(populate_existing=True)
     return list((await work.session.scalars(query)).all())
 
 

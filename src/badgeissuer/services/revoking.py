@@ -34,7 +34,7 @@ async def find_award(work: Work, *, award_id: UUID, lock: bool = False) -> Award
     """An award of an issuer the actor may act for. Raises ``NotFound``, also for another tenant's."""
     query = select(Award).where(Award.id == award_id, visible_to(work.actor, Award))
     if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     award = await work.session.scalar(query)
     if award is None:
         raise NotFound("no such award")

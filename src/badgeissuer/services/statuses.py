@@ -92,7 +92,9 @@ async def reserve(work: Work, *, place: Place, credential_id: UUID, issuer: Issu
 
 async def count_one(work: Work, *, list_id: UUID) -> None:
     """Count an index that was handed out; close the list at 80 %. Last in the unit of work: it locks the list's row."""
-    row = (await work.session.scalars(select(StatusList).where(StatusList.id == list_id).with_for_update())).one()
+    row = (
+        await work.session.scalars(select(StatusList).where(StatusList.id == list_id).with_for_update(key_share=True))
+    ).one()
     row.allocated += 1
     row.open = row.open and row.allocated < FULL_AT * row.size
     await work.session.flush()
@@ -103,7 +105,7 @@ async def prepare_bit(work: Work, *, issuer: Issuer, credential_id: UUID, value:
     entry = (await work.session.scalars(select(StatusEntry).where(StatusEntry.credential_id == credential_id))).one()
     query = select(StatusList).where(StatusList.id == entry.list_id)
     if work.writing:
-        query = query.with_for_update().execution_options(populate_existing=True)
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     row = (await work.session.scalars(query)).one()
     bits = Bits.from_bytes(row.bits)
     if bits.get(entry.index) == value:
@@ -129,7 +131,7 @@ async def publish_bit(
         await work.session.scalars(
             select(StatusList)
             .where(StatusList.id == entry.list_id)
-            .with_for_update()
+            .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
         )
     ).one()

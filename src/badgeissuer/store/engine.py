@@ -2,7 +2,8 @@
 
 SQLite: WAL, foreign keys on, one writer connection behind a lock, ``BEGIN IMMEDIATE`` (the driver's default begins
 deferred, and then concurrent read-modify-write loses updates without an error). Readers have their own connections,
-query-only. PostgreSQL: two pools, so that a unit of work that reads and then writes cannot starve itself.
+query-only. PostgreSQL: two pools, so that a unit of work that reads and then writes cannot starve itself. Verbs lock rows
+``FOR NO KEY UPDATE`` (``key_share=True``): ``FOR UPDATE`` would deadlock with the locks that referring inserts take.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from badgeissuer.errors import Unavailable
 
 BUSY_TIMEOUT_MS = 15_000
+# PostgreSQL: serialization failure, deadlock, lock not available, too many connections, shutting down, cannot connect.
+_TRY_AGAIN = ("40001", "40P01", "55P03", "53300", "57P01", "57P02", "57P03", "53100", "53200")
 
 
 class Database:
@@ -101,9 +104,13 @@ class _translated:
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         if isinstance(error, (OperationalError, InterfaceError, ConnectionError)) or (
-            isinstance(error, DBAPIError) and error.connection_invalidated
+            isinstance(error, DBAPIError) and (error.connection_invalidated or _sqlstate(error) in _TRY_AGAIN)
         ):
             raise Unavailable("the database cannot be reached or is busy; try again shortly") from error
+
+
+def _sqlstate(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)
 
 
 def _prepare_sqlite(engine: AsyncEngine, *, begin: str, query_only: bool) -> None:
