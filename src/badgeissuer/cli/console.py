@@ -129,6 +129,10 @@ def log_to_stderr(*, serving: bool = False) -> None:
         root.removeHandler(handler)
     root.addHandler(Log(serving=serving))
     root.setLevel(logging.DEBUG if debugging() else logging.INFO if serving else logging.WARNING)
+    if not debugging():
+        logging.getLogger("alembic").setLevel(logging.WARNING)
+        # To a command a refused request is an error that it reports; to a service it is a sign of an attack.
+        logging.getLogger("badgeissuer.net").setLevel(logging.WARNING if serving else logging.ERROR)
 
 
 def _console(stderr: bool) -> Console:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,7 @@ import typer
 
 from badgeissuer.cli import console
 from badgeissuer.cli.options import AsJson, DataDir, Host, Port
+from badgeissuer.cli.session import database_in_words
 
 if TYPE_CHECKING:
     from badgeissuer.cli.demo import Loaded
@@ -53,7 +55,10 @@ def demo(
         made = ensure_passphrase(settings)
         if made is not None:
             console.note(f"Made a passphrase for the demo's keys: {made}")
+        if listener is not None:  # the service says its warnings itself, once
+            logging.getLogger("badgeissuer").setLevel(logging.ERROR)
         loaded, exported = asyncio.run(_load(settings, export))
+        logging.getLogger("badgeissuer").setLevel(logging.NOTSET)
         if not as_json:
             _tell(settings, loaded)
         if export is not None:
@@ -75,7 +80,8 @@ async def _load(settings: Settings, folder: Path | None) -> tuple[Loaded, int]:
     from badgeissuer.runtime import Runtime
     from badgeissuer.store import schema
 
-    await schema.upgrade(settings.resolved_database_url)
+    with database_in_words():
+        await schema.upgrade(settings.resolved_database_url)
     await preflight.require_base_url(settings)
     runtime = Runtime(settings)
     try:

@@ -48,7 +48,8 @@ async def _upgrade(settings: Settings, revision: str | None) -> tuple[str | None
     from badgeissuer.store import schema
 
     try:
-        return await schema.upgrade(settings.resolved_database_url, revision or "head")
+        with session.database_in_words():
+            return await schema.upgrade(settings.resolved_database_url, revision or "head")
     except CommandError as error:
         raise NotFound(f"the migration cannot be found: {error}") from None
 

@@ -28,7 +28,7 @@ def ensure_passphrase(settings: Settings) -> Path | None:
         )
     path = settings.passphrase_path
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # O_EXCL: a second process that starts now must not replace the passphrase of the first one's keys.
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

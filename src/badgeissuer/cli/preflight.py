@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from badgeissuer.errors import Misconfigured, Unavailable
+from badgeissuer.cli.session import database_in_words
+from badgeissuer.errors import Misconfigured
 
 if TYPE_CHECKING:
     from badgeissuer.settings import Settings
@@ -36,9 +37,8 @@ async def require_schema(settings: Settings) -> None:
         raise Misconfigured(f"there is no database yet; make it with `{migrate_command(settings)}`")
     database = Database(settings.resolved_database_url, pool_size=1)
     try:
-        fits = await schema.at_head(database)
-    except OSError as error:
-        raise Unavailable(f"the database cannot be reached: {error.strerror or error}") from None
+        with database_in_words():
+            fits = await schema.at_head(database)
     finally:
         await database.close()
     if not fits:

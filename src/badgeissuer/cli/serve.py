@@ -7,6 +7,7 @@ import logging
 import socket
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -106,6 +107,8 @@ def _tell(settings: Settings, address: str, extra: Mapping[str, Any], *, as_json
     if as_json:
         console.show_json({"listening": address, "base_url": settings.base_url, **extra})
     console.note(f"Listening on {address}, public address {settings.base_url}. Stop with Ctrl-C.", "bold green")
+    if settings.loopback and urlsplit(settings.base_url).port != urlsplit(address).port:
+        console.note(f"{settings.base_url} does not lead here: links in what is served will not work.", "yellow")
 
 
 def _address(listener: socket.socket) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from badgeissuer.errors import MalformedInput, NotFound, Rejected, TooLarge
+from badgeissuer.errors import Conflict, MalformedInput, NotFound, Rejected, TooLarge, Unavailable
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -49,6 +49,27 @@ def in_unit(
     return asyncio.run(run())
 
 
+@contextmanager
+def database_in_words() -> Iterator[None]:
+    """What reaching for the database throws, as errors that people can read."""
+    from asyncpg import PostgresError
+    from sqlalchemy.exc import IntegrityError
+    from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+    try:
+        yield
+    except IntegrityError as error:
+        if getattr(error.orig, "sqlstate", None) == "23505" or "UNIQUE constraint failed" in str(error.orig):
+            raise Conflict("it clashes with a record that was made at the same moment; look and repeat it") from error
+        raise
+    except PoolTimeout as error:
+        raise Unavailable("the database is busy; try again shortly") from error
+    except PostgresError as error:  # thrown as it is while connecting: wrong password, no such database
+        raise Unavailable(f"the database refuses: {error}") from error
+    except OSError as error:
+        raise Unavailable(f"the database cannot be reached: {error.strerror or error}") from error
+
+
 @asynccontextmanager
 async def opened(settings: Settings, *, keys: bool = False, addresses: bool = True) -> AsyncIterator[Runtime]:
     """A runtime on a database that stands at this code's migration."""
@@ -62,7 +83,8 @@ async def opened(settings: Settings, *, keys: bool = False, addresses: bool = Tr
     try:
         if keys:
             await runtime.start()
-        yield runtime
+        with database_in_words():
+            yield runtime
         if runtime.events_waiting.is_set() and not runtime.database.sqlite:
             await runtime.sequence_events()  # also where no service runs that would
     finally:

@@ -2,8 +2,8 @@
 
 SQLite: WAL, foreign keys on, one writer connection behind a lock, ``BEGIN IMMEDIATE`` (the driver's default begins
 deferred, and then concurrent read-modify-write loses updates without an error). Readers have their own connections,
-query-only. PostgreSQL: two pools, so that a unit of work that reads and then writes cannot starve itself. Verbs lock rows
-``FOR NO KEY UPDATE`` (``key_share=True``): ``FOR UPDATE`` would deadlock with the locks that referring inserts take.
+query-only. PostgreSQL: two pools, so that a unit of work that reads, then writes, cannot starve itself. Verbs lock rows
+``FOR NO KEY UPDATE`` (``key_share=True``): ``FOR UPDATE`` would deadlock with the locks of referring inserts.
 """
 
 from __future__ import annotations
@@ -91,9 +91,9 @@ class Database:
 
 
 def make_parent(url: URL) -> None:
-    """Make the folder of an SQLite file."""
+    """Make the folder of an SQLite file, for its owner alone: people's addresses will lie in it."""
     if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 class _translated:
