@@ -89,10 +89,7 @@ class Sandbox:
             answer = await self._in_lane(place, request)
         finally:
             place.free.release()
-        try:
-            return frames.read_answer(answer)
-        except KeyError:
-            raise Unavailable("a worker for canonicalisation has failed") from None
+        return frames.read_answer(answer)
 
     async def _in_lane(self, lane: _Lane, request: bytes) -> bytes:
         while (worker := lane.take()) is not None:
@@ -120,8 +117,7 @@ class Sandbox:
         except BaseException:
             self._discard(worker)
             raise
-        if not self._closed:
-            lane.idle.append(worker)
+        lane.idle.append(worker)
         return answer
 
     async def _warm(self, lane: _Lane) -> None:
@@ -136,14 +132,17 @@ class Sandbox:
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [_SOURCE_ROOT, environment.get("PYTHONPATH")]))
         # The order in which a tie of blank nodes is looked at follows string hashes: equal work for equal documents.
         environment["PYTHONHASHSEED"] = "0"
-        worker = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "badgeissuer.vc.canon.worker",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            env=environment,
-        )
+        try:
+            worker = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "badgeissuer.vc.canon.worker",
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                env=environment,
+            )
+        except OSError:
+            raise Unavailable("a worker for canonicalisation does not start") from None
         self._workers.add(worker)
         try:
             async with asyncio.timeout(self._patience):

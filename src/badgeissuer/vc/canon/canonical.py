@@ -188,18 +188,20 @@ def _arrays(value: object, pointer: str) -> Iterator[tuple[list[Any] | tuple[Any
             yield from _arrays(item, f"{pointer}/{index}")
 
 
-def _find(document: object, loss: Loss, pointer: str = "") -> str:
-    """The pointer of a lost member: its element is the very object in the document."""
-    pending: list[tuple[object, str]] = [(document, pointer)]
-    while pending:
-        value, where = pending.pop()
-        if value is loss.element:
-            return f"{where}/{strictjson.escape_pointer(loss.name)}" if loss.is_member else where
-        if isinstance(value, dict):
-            pending.extend((member, f"{where}/{strictjson.escape_pointer(name)}") for name, member in value.items())
-        elif isinstance(value, list):
-            pending.extend((item, f"{where}/{index}") for index, item in enumerate(value))
-    return ""
+def _find(document: object, loss: Loss) -> str:
+    """The pointer of a loss: its element is the very object in the document."""
+    where = next((pointer for value, pointer in _values(document, "") if value is loss.element), "")
+    return f"{where}/{strictjson.escape_pointer(loss.name)}" if loss.is_member else where
+
+
+def _values(value: object, pointer: str) -> Iterator[tuple[object, str]]:
+    yield value, pointer
+    if isinstance(value, dict):
+        for name, member in value.items():
+            yield from _values(member, f"{pointer}/{strictjson.escape_pointer(name)}")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _values(item, f"{pointer}/{index}")
 
 
 def _digest(text: str) -> str:

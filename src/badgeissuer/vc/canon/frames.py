@@ -39,7 +39,7 @@ def refusal(error: BadgeissuerError) -> bytes:
 
 
 def read_answer(body: bytes) -> Canonical:
-    """The result in a worker's answer, or its error raised. ``KeyError`` where the worker itself has failed."""
+    """The result in a worker's answer, or its error raised."""
     answer: dict[str, Any] = json.loads(body)
     if "canonical" in answer:
         fields = answer["canonical"]

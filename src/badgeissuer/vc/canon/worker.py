@@ -32,8 +32,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     contexts = (
         ContextStore.pinned() if extra is None else ContextStore.of({url: text.encode() for url, text in extra.items()})
     )
-    with contextlib.suppress(BadgeissuerError):  # a store for tests may lack these contexts
-        canonicalize(_WARM_UP, contexts)
+    _warm_up(contexts)
     _write(answers, b"{}")
     while (task := _read(requests)) is not None:
         try:
@@ -43,6 +42,11 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
         except MemoryError:
             answer = frames.refusal(BudgetExceeded("canonicalising the document takes too much memory"))
         _write(answers, answer)
+
+
+def _warm_up(contexts: ContextStore) -> None:
+    with contextlib.suppress(BadgeissuerError):  # a store for tests may lack these contexts
+        canonicalize(_WARM_UP, contexts)
 
 
 def limit_memory(mib: int) -> None:
@@ -73,7 +77,7 @@ def _write(answers: BinaryIO, body: bytes) -> None:
     answers.flush()
 
 
-def main() -> None:
+def main() -> None:  # pragma: no cover - runs in the worker process only
     # Ctrl-C reaches the whole group; the service closes its workers itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.addaudithook(refuse_network)
@@ -81,5 +85,5 @@ def main() -> None:
         serve(sys.stdin.buffer, sys.stdout.buffer)
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # pragma: no cover
     main()

@@ -1,0 +1,298 @@
+"""Canonicalisation in worker processes: the same answers, and no document, kill or cancel that spoils the next."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import resource
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from badgeissuer.errors import Unavailable
+from badgeissuer.sandbox import Sandbox
+from badgeissuer.vc.canon import BADGE_BUDGET, Budget, canonicalize, frames, worker
+from badgeissuer.vc.contexts import OB_CONTEXTS, ContextStore, UnknownContext
+from badgeissuer.vc.faults import BudgetExceeded, MalformedJson, NotCanonical
+
+PINNED = ContextStore.pinned()
+# Far more work than any test waits for.
+ENDLESS = Budget(max_steps=10**12)
+
+
+def badge(number: int = 1, **changes: Any) -> dict[str, Any]:
+    return {
+        "@context": list(OB_CONTEXTS),
+        "id": f"urn:uuid:{number}",
+        "type": ["VerifiableCredential", "OpenBadgeCredential"],
+        "name": f"badge {number} é",
+        **changes,
+    }
+
+
+def poison() -> dict[str, Any]:
+    alignment = {"type": ["Alignment"], "targetName": "x", "targetUrl": "https://b.example/x"}
+    result = {"type": ["Result"], "alignment": [alignment] * 9}
+    return badge(credentialSubject={"type": ["AchievementSubject"], "result": [result, result]})
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    made = Sandbox(PINNED, timeout=20)
+    yield made
+    await made.close()
+
+
+def pids(sandbox: Sandbox) -> set[int]:
+    return {worker.pid for worker in sandbox._workers}
+
+
+async def running(sandbox: Sandbox, document: dict[str, Any], **options: Any) -> asyncio.Task[Any]:
+    """A canonicalisation that has reached its worker."""
+    task = asyncio.create_task(sandbox.canonicalize(document, **options))
+    while not sandbox._workers:
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(1.0)
+    assert not task.done()
+    return task
+
+
+async def test_many_at_once_each_get_their_own_answer(sandbox: Sandbox) -> None:
+    documents = [badge(number, foo=number) if number % 3 else badge(number) for number in range(30)]
+    answers = await asyncio.gather(
+        *(sandbox.canonicalize(document, lane=("mint", "foreign")[n % 2]) for n, document in enumerate(documents))
+    )
+    assert answers == [canonicalize(document, PINNED) for document in documents]
+    assert len(pids(sandbox)) == 2
+
+
+async def test_errors_come_back_as_they_were_raised(sandbox: Sandbox) -> None:
+    cases: list[tuple[type[Exception], dict[str, Any]]] = [
+        (UnknownContext, badge(**{"@context": [*OB_CONTEXTS, "urn:none"]})),
+        (NotCanonical, badge(id="_:b")),
+        (BudgetExceeded, poison()),
+    ]
+    for kind, document in cases:
+        with pytest.raises(kind) as there:
+            await sandbox.canonicalize(document)
+        with pytest.raises(kind) as here:
+            canonicalize(document, PINNED)
+        assert (there.value.detail, there.value.faults) == (here.value.detail, here.value.faults)  # type: ignore[attr-defined]
+    assert len(pids(sandbox)) == 1
+
+
+async def test_what_needs_no_worker_starts_none(sandbox: Sandbox) -> None:
+    with pytest.raises(MalformedJson):
+        await sandbox.canonicalize(badge(name=float("nan")))
+    with pytest.raises(BudgetExceeded, match="longer than"):
+        await sandbox.canonicalize(badge(), budget=Budget(max_bytes=10))
+    assert pids(sandbox) == set()
+
+
+async def test_a_document_that_takes_too_long_is_refused_and_its_worker_replaced() -> None:
+    sandbox = Sandbox(PINNED, timeout=1)
+    try:
+        await sandbox.canonicalize(badge())
+        before = pids(sandbox)
+        with pytest.raises(BudgetExceeded, match="longer than 1 s"):
+            await sandbox.canonicalize(poison(), budget=ENDLESS)
+        assert await sandbox.canonicalize(badge(2)) == canonicalize(badge(2), PINNED)
+        assert len(pids(sandbox)) == 1
+        assert pids(sandbox) != before
+    finally:
+        await sandbox.close()
+    assert not any(Path(f"/proc/{pid}").exists() for pid in before)
+
+
+async def test_a_cancelled_caller_leaves_no_answer_to_the_next(sandbox: Sandbox) -> None:
+    task = await running(sandbox, poison(), budget=ENDLESS)
+    before = pids(sandbox)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await sandbox.canonicalize(badge(3)) == canonicalize(badge(3), PINNED)
+    assert before.isdisjoint(pids(sandbox))
+
+
+async def test_cancellation_at_any_moment(sandbox: Sandbox) -> None:
+    for number in range(16):
+        task = asyncio.create_task(sandbox.canonicalize(badge(100 + number)))
+        await asyncio.sleep(0.0005 * number**2)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        if number % 4 == 0:
+            assert await sandbox.canonicalize(badge(number)) == canonicalize(badge(number), PINNED)
+
+
+async def test_a_caller_cancelled_while_its_worker_starts(sandbox: Sandbox) -> None:
+    task = asyncio.create_task(sandbox.canonicalize(badge()))
+    while not sandbox._workers:
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert pids(sandbox) == set()
+    assert await sandbox.canonicalize(badge(6)) == canonicalize(badge(6), PINNED)
+
+
+async def test_a_worker_that_died_while_idle_is_not_the_next_documents_fault(sandbox: Sandbox) -> None:
+    await sandbox.canonicalize(badge())
+    for seconds in (0, 0.5):  # not yet noticed; noticed
+        (pid,) = pids(sandbox)
+        os.kill(pid, signal.SIGKILL)
+        await asyncio.sleep(seconds)
+        assert await sandbox.canonicalize(badge(4)) == canonicalize(badge(4), PINNED)
+    assert pid not in {worker.pid for worker in sandbox._workers if worker.returncode is None}
+
+
+async def test_a_worker_that_dies_of_a_document_refuses_it(sandbox: Sandbox) -> None:
+    task = await running(sandbox, poison(), budget=ENDLESS)
+    os.kill(next(iter(pids(sandbox))), signal.SIGKILL)
+    with pytest.raises(BudgetExceeded, match="more than its worker may use"):
+        await task
+
+
+async def test_memory_is_bounded() -> None:
+    sandbox = Sandbox(PINNED, timeout=20, memory_mib=96)
+    try:
+        await sandbox.canonicalize(badge())
+        names = [f"{number:07}" for number in range(300_000)]
+        with pytest.raises(BudgetExceeded):
+            await sandbox.canonicalize(badge(tag=names), budget=Budget(max_bytes=10**8, max_quads=10**8))
+        assert await sandbox.canonicalize(badge(5)) == canonicalize(badge(5), PINNED)
+    finally:
+        await sandbox.close()
+
+
+@pytest.mark.parametrize("executable", ["/bin/false", "/nowhere/python"])
+async def test_a_worker_that_cannot_start_is_no_fault_of_the_document(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, executable: str
+) -> None:
+    monkeypatch.setattr(sys, "executable", executable)
+    with pytest.raises(Unavailable, match="does not start"):
+        await sandbox.canonicalize(badge())
+    await sandbox.start()  # in the background: nobody is told, and nothing is left over
+    await sandbox.close()
+    assert pids(sandbox) == set()
+
+
+async def test_when_all_workers_are_busy_the_wait_ends_and_the_other_lane_goes_on() -> None:
+    sandbox = Sandbox(PINNED, timeout=30, patience=5)
+    try:
+        task = await running(sandbox, poison(), lane="foreign", budget=ENDLESS)
+        sandbox._patience = 0.05
+        with pytest.raises(Unavailable, match="busy"):
+            await sandbox.canonicalize(badge(), lane="foreign")
+        sandbox._patience = 30
+        assert (await sandbox.canonicalize(badge(), lane="mint")).quads == 3
+    finally:
+        await sandbox.close()
+    with pytest.raises(Unavailable, match="stopping"):
+        await task
+
+
+async def test_start_warms_one_worker_and_close_ends_all(sandbox: Sandbox) -> None:
+    await sandbox.start()
+    await sandbox.canonicalize(badge())
+    assert len(pids(sandbox)) == 1
+    await sandbox.close()
+    assert pids(sandbox) == set()
+    with pytest.raises(Unavailable, match="stopping"):
+        await sandbox.canonicalize(badge())
+    await sandbox.start()
+    assert (await sandbox.canonicalize(badge())).quads == 3
+
+
+async def test_closing_while_a_worker_starts_leaves_none_behind(sandbox: Sandbox) -> None:
+    for pause in (0, 0.001, 0.005, 0.02, 0.1):
+        await sandbox.start()
+        await asyncio.sleep(pause)
+        await sandbox.close()
+        assert pids(sandbox) == set()
+
+
+async def test_a_store_of_ones_own_reaches_the_workers() -> None:
+    store = ContextStore.of({"urn:c": '{"@context":{"x":"urn:é","id":"@id"}}'.encode()})
+    sandbox = Sandbox(store)
+    try:
+        document = {"@context": "urn:c", "id": "urn:a", "x": "1"}
+        assert (await sandbox.canonicalize(document)).nquads == '<urn:a> <urn:é> "1" .\n'.encode()
+    finally:
+        await sandbox.close()
+
+
+async def test_workers_get_no_settings_and_no_secrets(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BADGEISSUER_KEY_PASSPHRASE", "secret-of-the-test")
+    await sandbox.canonicalize(badge())
+    (pid,) = pids(sandbox)
+    environment = Path(f"/proc/{pid}/environ").read_bytes()
+    assert b"PYTHONHASHSEED=0" in environment
+    assert b"BADGEISSUER" not in environment
+
+
+# --- the worker's own loop, in this process -------------------------------------------------------------------------
+
+
+def talk(*bodies: bytes, whole: bool = True) -> list[dict[str, Any]]:
+    requests = b"".join(frames.frame(body) for body in bodies)
+    answers = io.BytesIO()
+    worker.serve(io.BytesIO(requests if whole else requests[:-1]), answers)
+    read, data = [], answers.getvalue()
+    while data:
+        size = int.from_bytes(data[:4])
+        read.append(json.loads(data[4 : 4 + size]))
+        data = data[4 + size :]
+    return read
+
+
+@pytest.fixture
+def limits(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, tuple[int, int]]]:
+    """The limit must not fall on the tests themselves."""
+    asked: list[tuple[int, tuple[int, int]]] = []
+    monkeypatch.setattr(resource, "setrlimit", lambda what, limit: asked.append((what, limit)))
+    return asked
+
+
+def test_the_worker_answers_frame_by_frame(limits: list[tuple[int, tuple[int, int]]]) -> None:
+    greeting, good, bad = talk(
+        frames.hello(None, memory_mib=3),
+        frames.job(json.dumps(badge()), BADGE_BUDGET),
+        frames.job(json.dumps(badge(id="_:b")), BADGE_BUDGET),
+    )
+    assert greeting == {}
+    assert frames.read_answer(json.dumps(good).encode()) == canonicalize(badge(), PINNED)
+    with pytest.raises(NotCanonical):
+        frames.read_answer(json.dumps(bad).encode())
+    assert limits == [(resource.RLIMIT_AS, (3 * 1024 * 1024,) * 2)]
+
+
+@pytest.mark.usefixtures("limits")
+def test_the_worker_with_other_contexts_and_without_input() -> None:
+    assert talk() == []
+    assert talk(frames.hello({"urn:c": '{"@context":{}}'}, memory_mib=3)) == [{}]
+
+
+@pytest.mark.usefixtures("limits")
+def test_memory_that_runs_out_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    def out_of_memory(*_arguments: object, **_options: object) -> None:
+        raise MemoryError
+
+    greeting = frames.hello({"urn:c": "{}"}, memory_mib=3)
+    # Memory cannot be made to run out at a given line, so the line is replaced.
+    monkeypatch.setattr(worker, "canonicalize", out_of_memory)
+    monkeypatch.setattr(worker, "_warm_up", lambda contexts: None)
+    _, answer = talk(greeting, frames.job("{}", BADGE_BUDGET))
+    with pytest.raises(BudgetExceeded, match="memory"):
+        frames.read_answer(json.dumps(answer).encode())
+
+
+def test_the_worker_has_no_network() -> None:
+    worker.refuse_network("open", ())
+    with pytest.raises(RuntimeError):
+        worker.refuse_network("socket.connect", ())
