@@ -121,7 +121,8 @@ def _types(value: object) -> Iterator[str]:
     if isinstance(value, Mapping):
         for name, member in value.items():
             if name == "type":
-                yield from [member] if isinstance(member, str) else [item for item in member if isinstance(item, str)]
+                given = member if isinstance(member, list | tuple) else [member]
+                yield from (item for item in given if isinstance(item, str))
             else:
                 yield from _types(member)
     elif isinstance(value, list | tuple):

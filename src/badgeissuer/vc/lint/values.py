@@ -60,7 +60,8 @@ def _walk(value: object, pointer: str, *, credential: bool = False) -> Iterator[
     elif isinstance(value, int):
         if abs(value) > LARGEST_INTEGER:
             yield Fault(pointer, "must not be larger than 2^53, beyond which JSON readers round", "number", "RFC 7493")
-    elif isinstance(value, float):
+    else:
+        assert isinstance(value, float)  # nothing else is left in JSON
         yield from _double(value, pointer)
 
 
