@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 from pathlib import Path
 from random import Random
 
@@ -94,7 +95,7 @@ async def test_kill_9_while_issuing_leaves_nothing_half_made(fresh_database_url:
         await _issue_until_killed(base, headers, achievement, rest, done)
         found = await _invariants(fresh_database_url)
         assert set(found.values()) == {KILLS * 40}, found
-        assert server.stop() == 0
+        assert server.stop() in (0, -signal.SIGTERM)  # uvicorn ends by the signal once it has shut down in order
     finally:
         server.kill()
 
