@@ -156,7 +156,6 @@ async def test_what_people_changed_since_stays(runtime: Runtime) -> None:
             select(Award.id).join(Decision).where(Decision.external_reference == "demo:fpp:combs")
         )
     assert suspended is not None
-    runtime.clock.advance(minutes=5)  # type: ignore[attr-defined]
     async with runtime.begin(operator()) as work:
         await revoking.change_state(work, award_id=suspended, action="reinstate", reason="The permission was found.")
     assert (await load_demo(runtime)).new == 0

@@ -125,9 +125,11 @@ def test_nothing_that_signing_or_wallets_stumble_over(content: Content) -> None:
 
 def test_levels_are_found_by_key(content: Content) -> None:
     item = next(i for i in content.achievements if i.key == "kvec-assessment-literacy")
-    document = with_ids(item)
-    base = document["id"]
-    assert item.levels(document, {"quality": "almost"}) == {f"{base}#c1": f"{base}#c1-l1"}
+    assert item.levels({"purpose": "demonstrated", "quality": "almost", "use": "not-yet"}) == {
+        "Matches method to purpose": "Demonstrated",
+        "Examines quality": "Almost",
+        "Acts on results": "Not yet",
+    }
 
 
 def copy_of_the_content(folder: Path) -> Path:

@@ -32,28 +32,25 @@ class IssuerContent:
 
 @dataclass(frozen=True, slots=True)
 class AchievementContent:
-    """``document`` has the standard's members and no ids; ``rubric`` says where each key stands in it."""
+    """``document`` has the standard's members and no ids: the service gives them."""
 
     key: str
     issuer: str
     publish: bool
     document: Mapping[str, Any]
     parts: AchievementParts
-    rubric: Mapping[str, tuple[int, Mapping[str, int]]]
+    rubric: Mapping[str, tuple[str, Mapping[str, str]]]
 
     @property
     def code(self) -> str:
         """The humanCode: by it an achievement is found again."""
         return str(self.document["humanCode"])
 
-    def levels(self, document: Mapping[str, Any], chosen: Mapping[str, str]) -> dict[str, str]:
-        """Criterion id → level id in the stored ``document``, for levels that were chosen by key."""
-        found = {}
-        for criterion, level in chosen.items():
-            position, levels = self.rubric[criterion]
-            description = document["resultDescription"][position]
-            found[str(description["id"])] = str(description["rubricCriterionLevel"][levels[level]]["id"])
-        return found
+    def levels(self, chosen: Mapping[str, str]) -> dict[str, str]:
+        """Criterion name → level name, for levels chosen by key. Raises ``KeyError`` unless every criterion has one."""
+        if chosen.keys() != self.rubric.keys():
+            raise KeyError(f"{self.key} has the criteria {', '.join(self.rubric)}")
+        return {self.rubric[criterion][0]: self.rubric[criterion][1][level] for criterion, level in chosen.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +162,7 @@ def _achievement(
     scales: Mapping[str, list[Mapping[str, str]]],
 ) -> AchievementContent:
     scale = scales[given["rubric"]["scale"]]
-    position = {level["key"]: number for number, level in enumerate(scale)}
+    names = {level["key"]: level["name"] for level in scale}
     criteria = given["rubric"]["criteria"]
     document = {
         **given["document"],
@@ -180,12 +177,12 @@ def _achievement(
         publish={"published": True, "draft": False}[given["state"]],
         document=document,
         parts=AchievementParts.model_validate(given["parts"]),
-        rubric={criterion["key"]: (number, position) for number, criterion in enumerate(criteria)},
+        rubric={criterion["key"]: (criterion["name"], names) for criterion in criteria},
     )
 
 
 def _result_description(criterion: Mapping[str, Any], scale: Iterable[Mapping[str, str]]) -> dict[str, Any]:
-    """A criterion as OB3 has it. ``requiredLevel`` names its level; the service puts the level's id there."""
+    """A criterion as OB3 has it. ``requiredLevel`` is the name of its level until the service puts the id there."""
     description: dict[str, Any] = {
         "type": ["ResultDescription"],
         "name": criterion["name"],
@@ -220,7 +217,7 @@ def _decision(
             assessor=assessors[given["assessor"]],
             decided_at=datetime.fromisoformat(given["decided_at"]),
             outcome=Outcome(given["outcome"]),
-            levels=_known(achievement, given["levels"]),
+            levels=achievement.levels(given["levels"]),
         )
     return DecisionContent(
         reference=given["reference"],
@@ -233,7 +230,7 @@ def _decision(
                 assessor=assessors[item["assessor"]],
                 role=AssessorRole(item.get("role", "assessor")),
                 at=datetime.fromisoformat(item["at"]),
-                levels=_known(achievement, item["levels"]),
+                levels=achievement.levels(item["levels"]),
                 feedback=item.get("feedback"),
             )
             for item in given.get("assessments", ())
@@ -241,15 +238,6 @@ def _decision(
         feedback=given.get("feedback"),
         later=tuple((item["do"], item["reason"]) for item in given.get("later", ())),
     )
-
-
-def _known(achievement: AchievementContent, levels: Mapping[str, str]) -> Mapping[str, str]:
-    """The levels, if each criterion of the rubric has one and each level exists."""
-    if levels.keys() != achievement.rubric.keys():
-        raise KeyError(f"criteria of {achievement.key}: {', '.join(achievement.rubric)}")
-    for criterion, level in levels.items():
-        achievement.rubric[criterion][1][level]  # raises KeyError
-    return levels
 
 
 def _evidence(given: Mapping[str, Any], *, earner: str) -> EvidenceContent:

@@ -1,0 +1,236 @@
+"""Loads the demo content through the verbs that the API uses.
+
+Every step is one unit of work and finds what it made before by a reference that never changes: issuers by slug,
+achievements by code, decisions by external reference, assessments by assessor. So a second load makes nothing new, and
+a load that was killed goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, select
+
+from badgeissuer.cli.content import (
+    AchievementContent,
+    AssessmentContent,
+    Content,
+    DecisionContent,
+    IssuerContent,
+    load_content,
+)
+from badgeissuer.errors import Misconfigured
+from badgeissuer.rules.terms import AssessmentMode, AwardState, DecisionSource, DecisionState
+from badgeissuer.runtime import Runtime
+from badgeissuer.services import assessing, defining, registering, revoking
+from badgeissuer.services.access import operator
+from badgeissuer.services.assessing import AssessmentGiven, Judgement, Person
+from badgeissuer.services.grounds import Attempt, EvidenceGiven
+from badgeissuer.services.identifying import EarnerGiven
+from badgeissuer.store.assessment import AssessmentRow, Decision
+from badgeissuer.store.awards import Award, Credential
+from badgeissuer.store.catalog import Achievement, Issuer
+from badgeissuer.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """One credential of the demo, for the list that the command prints."""
+
+    url: str
+    achievement: str
+    issuer: str
+    earner: str
+    state: AwardState
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What stands now. ``new`` counts what this load made: 0 where everything was there before."""
+
+    new: int
+    issuers: tuple[str, ...]
+    achievements: int
+    drafts: int
+    decisions: int
+    issued: tuple[Issued, ...]
+
+
+async def load_demo(runtime: Runtime, *, content: Content | None = None) -> Loaded:
+    """Bring the database to hold the demo content; what people changed since is left as it is.
+
+    Raises ``Misconfigured`` where the data belong to another base URL: ids cannot follow a new one.
+    """
+    given = content or load_content()
+    new = 0
+    for issuer in given.issuers:
+        new += await _issuer(runtime, issuer)
+    ids: dict[str, UUID] = {}
+    for achievement in given.achievements:
+        ids[achievement.key], made = await _achievement(runtime, achievement)
+        new += made
+    for decision in given.decisions:
+        new += await _decision(runtime, decision, achievement_id=ids[decision.achievement.key])
+    return Loaded(
+        new=new,
+        issuers=tuple(registering.issuer_page(runtime.settings.base_url, issuer.slug) for issuer in given.issuers),
+        achievements=sum(achievement.publish for achievement in given.achievements),
+        drafts=sum(not achievement.publish for achievement in given.achievements),
+        decisions=len(given.decisions),
+        issued=await _issued(runtime, given),
+    )
+
+
+async def _issuer(runtime: Runtime, given: IssuerContent) -> int:
+    async with runtime.begin(operator()) as work:
+        did = registering.issuer_did(work.base_url, given.slug)
+        known = await work.session.scalar(select(Issuer.did).where(Issuer.slug == given.slug))
+        if known is not None and known != did:
+            raise Misconfigured(
+                f"the data were made under another base URL ({known}): "
+                "choose another --data-dir, or go back to that base URL"
+            )
+        if known is None:
+            await registering.register_issuer(work, slug=given.slug, profile=given.profile)
+        return int(known is None)
+
+
+async def _achievement(runtime: Runtime, given: AchievementContent) -> tuple[UUID, int]:
+    """Draft and publication are one unit of work, so that none stays a draft that should not."""
+    async with runtime.begin(operator()) as work:
+        known = await work.session.scalar(
+            select(Achievement.id)
+            .join(Issuer, Issuer.id == Achievement.issuer_id)
+            .where(Issuer.slug == given.issuer, Achievement.code == given.code)
+        )
+        if known is not None:
+            return known, 0
+        achievement, _ = await defining.draft_achievement(
+            work, issuer=given.issuer, document=given.document, parts=given.parts
+        )
+        if given.publish:
+            await defining.publish(work, achievement_id=achievement.id)
+        return achievement.id, 1
+
+
+async def _decision(runtime: Runtime, given: DecisionContent, *, achievement_id: UUID) -> int:
+    new = 0
+    async with runtime.begin(operator()) as work:
+        if await _find(work, given) is None:
+            await _record(work, given, achievement_id=achievement_id)
+            new += 1
+    for assessment in given.assessments[1:]:
+        async with runtime.begin(operator()) as work:
+            new += await _assess(work, given, assessment)
+    for action, reason in given.later:
+        async with runtime.begin(operator()) as work:
+            award = await work.session.scalar(select(Award).join(Decision).where(_this(given)))
+            # Only an award that nobody has touched: every change leaves its reason, a reinstatement too.
+            if award is not None and award.state is AwardState.ACTIVE and award.state_reason is None:
+                await revoking.change_state(work, award_id=award.id, action=action, reason=reason)
+                new += 1
+    return new
+
+
+async def _record(work: Work, given: DecisionContent, *, achievement_id: UUID) -> None:
+    """The decision with its outcome, or with the first assessment."""
+    judgement = None
+    levels = {}
+    if given.judgement is not None:
+        external = given.achievement.parts.assessment.assessors is AssessmentMode.EXTERNAL
+        judgement = Judgement(
+            outcome=given.judgement.outcome,
+            by=Person(id=given.judgement.assessor.id, name=given.judgement.assessor.name),
+            at=given.judgement.decided_at,
+            source=DecisionSource.EXTERNAL if external else DecisionSource.PLATFORM,
+        )
+        levels = given.judgement.levels
+    earner = given.earner
+    await assessing.record_decision(
+        work,
+        achievement_id=achievement_id,
+        version=None,
+        earner=EarnerGiven(email=earner.email, name=earner.name, licence_id=earner.licence_id),
+        attempt=Attempt(
+            results=[{"result_description": name, "achieved_level": level} for name, level in levels.items()],
+            evidence=tuple(
+                EvidenceGiven(
+                    url=item.url,
+                    name=item.name,
+                    description=item.description,
+                    narrative=item.narrative,
+                    genre=item.genre,
+                    audience=item.audience,
+                    sha256=item.sha256,
+                    share=item.share,
+                )
+                for item in given.evidence
+            ),
+            affiliation={"school": earner.school, "district": earner.district, "state": earner.state},
+            feedback=given.feedback,
+        ),
+        external_reference=given.reference,
+        judgement=judgement,
+        assessments=[_given(item) for item in given.assessments[:1]],
+    )
+
+
+async def _assess(work: Work, given: DecisionContent, assessment: AssessmentContent) -> int:
+    decision = await _find(work, given)
+    if decision is None or decision.state is DecisionState.DECIDED:
+        return 0
+    there = await work.session.scalar(
+        select(AssessmentRow.id).where(
+            AssessmentRow.decision_id == decision.id, AssessmentRow.assessor_id == assessment.assessor.id
+        )
+    )
+    if there is not None:
+        return 0
+    await assessing.record_assessment(work, decision_id=decision.id, given=_given(assessment))
+    return 1
+
+
+def _given(assessment: AssessmentContent) -> AssessmentGiven:
+    return AssessmentGiven(
+        by=Person(id=assessment.assessor.id, name=assessment.assessor.name),
+        levels=dict(assessment.levels),
+        at=assessment.at,
+        role=assessment.role,
+        feedback=assessment.feedback,
+    )
+
+
+async def _find(work: Work, given: DecisionContent) -> Decision | None:
+    return await work.session.scalar(select(Decision).where(_this(given)))
+
+
+def _this(given: DecisionContent) -> ColumnElement[bool]:
+    """References are unique within an issuer."""
+    owner = select(Issuer.id).where(Issuer.slug == given.achievement.issuer).scalar_subquery()
+    return and_(Decision.issuer_id == owner, Decision.external_reference == given.reference)
+
+
+async def _issued(runtime: Runtime, content: Content) -> tuple[Issued, ...]:
+    """The credentials of the demo's decisions, in the order of the content."""
+    by_reference = {decision.reference: decision for decision in content.decisions}
+    async with runtime.begin(operator()) as work:
+        rows = await work.session.execute(
+            select(Decision.external_reference, Issuer.name, Credential.url, Award.state)
+            .join(Award, Award.decision_id == Decision.id)
+            .join(Credential, Credential.award_id == Award.id)
+            .join(Issuer, Issuer.id == Decision.issuer_id)
+            .where(Decision.external_reference.in_(by_reference))
+        )
+        found = {reference: (issuer, url, state) for reference, issuer, url, state in rows}
+    return tuple(
+        Issued(
+            url=found[reference][1],
+            achievement=str(decision.achievement.document["name"]),
+            issuer=found[reference][0],
+            earner=decision.earner.name,
+            state=found[reference][2],
+        )
+        for reference, decision in by_reference.items()
+        if reference in found
+    )

@@ -1,0 +1,193 @@
+"""Independent software on our credentials: openbadgeslib 4.6.3, with the exported files as its whole web.
+
+Its status check reads our lists with ``verify_status_list=False``, because it checks a list's signature only where the
+list is a JWT. Our own verification, run as a stranger with an empty database, checks the list's signature too.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from copy import deepcopy
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openbadgeslib.ob3 import OB3VerificationError
+from openbadgeslib.ob3.ldp import OB3LdpVerifier
+
+from badgeissuer.runtime import Runtime, utc_now
+from badgeissuer.sandbox import Sandbox
+from badgeissuer.services import verifying
+from badgeissuer.store.access import ANONYMOUS
+from tests.support.exported import Exported, FileHost, export_demo, new_runtime
+
+# openbadgeslib reads the wall clock, so the demo is issued by it too.
+
+
+@pytest.fixture(scope="module")
+async def exported(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Exported:
+    return await export_demo(tmp_path_factory.mktemp("demo"), sandbox, clock=utc_now)
+
+
+@pytest.fixture(scope="module")
+async def stranger(
+    tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox, exported: Exported
+) -> AsyncIterator[Runtime]:
+    """Another installation, which issued nothing and must fetch everything."""
+    runtime = await new_runtime(
+        tmp_path_factory.mktemp("stranger"),
+        sandbox,
+        clock=utc_now,
+        fetch=FileHost(exported),
+        base_url="https://other.example",
+    )
+    yield runtime
+    await runtime.close()
+
+
+def openbadgeslib_verdict(exported: Exported, data: bytes) -> str:
+    """``valid``, the status that it found set, or ``invalid: <why>``."""
+    issuer = json.loads(data).get("issuer")
+    did = issuer.get("id") if isinstance(issuer, dict) else issuer
+    verifier = OB3LdpVerifier.for_issuer_did(str(did))
+    try:
+        verifier.verify(data, check_status=True, download=exported.answer, verify_status_list=False)
+    except OB3VerificationError as error:
+        found = re.match(r"Credential status '(\w+)' is set", str(error))
+        if found:
+            return {"revocation": "revoked", "suspension": "suspended"}[found[1]]
+        return f"invalid: {error}"
+    return "valid"
+
+
+async def our_verdict(stranger: Runtime, data: bytes) -> tuple[bool, str]:
+    async with stranger.begin(ANONYMOUS) as work:
+        report = await verifying.verify(work, data=data)
+    return report.verified, report.outcome
+
+
+def test_the_manifest_has_every_kind_of_case(exported: Exported) -> None:
+    expected = [item["expected"] for item in exported.of("credential")]
+    assert {word: expected.count(word) for word in sorted(set(expected))} == {"revoked": 1, "suspended": 1, "valid": 12}
+
+
+def test_openbadgeslib_gives_the_manifests_verdict(exported: Exported) -> None:
+    found = {item["url"]: openbadgeslib_verdict(exported, exported.data(item)) for item in exported.of("credential")}
+    assert found == {item["url"]: item["expected"] for item in exported.of("credential")}
+
+
+async def test_our_verify_gives_the_manifests_verdict(exported: Exported, stranger: Runtime) -> None:
+    for item in exported.of("credential"):
+        verdict = await our_verdict(stranger, exported.data(item))
+        assert verdict == (item["expected"] == "valid", item["expected"]), item["url"]
+
+
+async def test_a_status_list_that_was_tampered_with_is_seen(
+    exported: Exported, tmp_path: Path, sandbox: Sandbox
+) -> None:
+    """The bit of a revoked credential cleared by the host: our verify checks the list's own proof."""
+    revoked = next(item for item in exported.of("credential") if item["expected"] == "revoked")
+    list_url = exported.document(revoked)["credentialStatus"]["statusListCredential"]
+    other = next(
+        exported.document(item)["credentialSubject"]["encodedList"]
+        for item in exported.of("status")
+        if item["url"] != list_url
+    )
+
+    class Tampering(FileHost):
+        async def get(self, url: str, *, accept: str) -> Any:
+            fetched = await super().get(url, accept=accept)
+            if url != list_url:
+                return fetched
+            document = json.loads(fetched.body)
+            document["credentialSubject"]["encodedList"] = other
+            return type(fetched)(
+                url=url, status=200, content_type="application/json", body=json.dumps(document).encode()
+            )
+
+    runtime = await new_runtime(
+        tmp_path, sandbox, clock=utc_now, fetch=Tampering(exported), base_url="https://other.example"
+    )
+    try:
+        verified, outcome = await our_verdict(runtime, exported.data(revoked))
+    finally:
+        await runtime.close()
+    assert not verified
+    assert outcome != "valid"
+
+
+def leaves(value: Any, pointer: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    match value:
+        case dict():
+            for name, member in value.items():
+                yield from leaves(member, (*pointer, name))
+        case list():
+            for number, member in enumerate(value):
+                yield from leaves(member, (*pointer, number))
+        case _:
+            yield pointer
+
+
+def changed(value: Any) -> Any:
+    """A value near to this one, of the same kind, that says something else."""
+    match value:
+        case bool():
+            return not value
+        case int() | float():
+            return value + 1
+        case str() if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", value):
+            return (datetime.fromisoformat(value) - timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        case str() if value.isdigit():
+            return str(int(value) + 1)
+        case str() if re.match(r"https?://|urn:|did:", value):
+            return value[:-1] + ("0" if value[-1] != "0" else "1")
+        case _:
+            return f"{value}x"
+
+
+def variants(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The document with one thing changed: a leaf of every shape, each top-level member gone, a member added."""
+    shapes = {
+        tuple("*" if isinstance(step, int) else step for step in pointer): pointer for pointer in leaves(document)
+    }
+    for pointer in shapes.values():
+        copy = deepcopy(document)
+        place = copy
+        for step in pointer[:-1]:
+            place = place[step]
+        place[pointer[-1]] = changed(place[pointer[-1]])
+        yield "changed /" + "/".join(map(str, pointer)), copy
+    for name in document:
+        copy = deepcopy(document)
+        del copy[name]
+        yield f"without /{name}", copy
+    yield "with an unknown member", {**document, "grade": "A"}
+    yield "with a known member", {**document, "description": "better than it was"}
+    more = deepcopy(document)
+    more["credentialSubject"]["achievement"]["tag"].append("one more")
+    yield "with one more tag", more
+
+
+async def test_any_single_change_makes_both_refuse(exported: Exported, stranger: Runtime) -> None:
+    """On the credential with the most to change: shared evidence, results, and a creator that is not the issuer."""
+    item = max(
+        (i for i in exported.of("credential") if "creator" in exported.document(i)["credentialSubject"]["achievement"]),
+        key=lambda i: len(set(leaves(exported.document(i)))),
+    )
+    document = exported.document(item)
+    assert openbadgeslib_verdict(exported, json.dumps(document).encode()) == "valid"
+    assert await our_verdict(stranger, json.dumps(document).encode()) == (True, "valid")
+    cases = dict(variants(document))
+    assert len(cases) >= 30
+    accepted = []
+    for name, case in cases.items():
+        data = json.dumps(case, ensure_ascii=False).encode()
+        if not openbadgeslib_verdict(exported, data).startswith("invalid"):
+            accepted.append(f"openbadgeslib: {name}")
+        verified, outcome = await our_verdict(stranger, data)
+        if verified or outcome == "valid":
+            accepted.append(f"badgeissuer: {name}")
+    assert accepted == []
