@@ -60,11 +60,15 @@ class Sandbox:
         """End all workers, busy ones too."""
         self._closed = True
         for lane in self._lanes.values():
-            lane.idle.clear()
-        for worker in list(self._workers):
-            self._discard(worker)
-        while self._tasks:
+            while lane.idle:
+                self._discard(lane.idle.pop())
+        # Whoever talks with a busy one notices its end and discards it: two may not read from it at once.
+        for worker in self._workers:
+            if worker.returncode is None:
+                worker.kill()
+        while self._tasks or self._workers:
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.sleep(0.01 if self._workers else 0)
 
     async def canonicalize(
         self, document: Mapping[str, Any], *, lane: str = "mint", budget: Budget = BADGE_BUDGET
@@ -140,11 +144,15 @@ class Sandbox:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 env=environment,
+                # Ctrl-C at the terminal is for the service: it closes its workers in order.
+                start_new_session=True,
             )
         except OSError:
             raise Unavailable("a worker for canonicalisation does not start") from None
         self._workers.add(worker)
         try:
+            if self._closed:
+                raise Unavailable("the service is stopping")
             async with asyncio.timeout(self._patience):
                 await _exchange(worker, self._hello)
         except (TimeoutError, asyncio.IncompleteReadError, ConnectionError):

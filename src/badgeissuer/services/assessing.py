@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -17,48 +16,17 @@ from sqlalchemy import select
 from badgeissuer.errors import Fault, IllegalTransition, NotFound, Rejected
 from badgeissuer.rules import adjudication
 from badgeissuer.rules.parts import AchievementParts, criteria_of
-from badgeissuer.rules.terms import AssessmentMode, AssessorRole, DecisionSource, DecisionState, Outcome
-from badgeissuer.services import awarding, identifying
+from badgeissuer.rules.terms import DecisionSource, DecisionState, Outcome
+from badgeissuer.services import awarding, identifying, judging
 from badgeissuer.services.grounds import Attempt, grounds_of, resolve_levels, resolve_results
 from badgeissuer.services.identifying import EarnerGiven
+from badgeissuer.services.judging import AssessmentGiven, Judgement
 from badgeissuer.services.selecting import Edition, edition_of, published_edition
 from badgeissuer.store.assessment import AssessmentRow, Decision, EvidenceItem
 from badgeissuer.store.awards import Award, Credential
 from badgeissuer.store.people import Subject
 from badgeissuer.store.scope import visible_to
 from badgeissuer.work import Work
-
-_CLOCK_SKEW = timedelta(seconds=60)
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Who judged: the id by which the platform knows them, and a name that people can read."""
-
-    id: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """An outcome by one named assessor, as a platform delivers it."""
-
-    outcome: Outcome
-    by: Person
-    at: datetime
-    source: DecisionSource = DecisionSource.PLATFORM
-
-
-@dataclass(frozen=True, slots=True)
-class AssessmentGiven:
-    """What one assessor found: criterion (id or name) → level (id or name), perhaps with a recommended outcome."""
-
-    by: Person
-    levels: dict[str, str]
-    at: datetime
-    role: AssessorRole = AssessorRole.ASSESSOR
-    outcome: Outcome | None = None
-    feedback: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +57,12 @@ async def record_decision(
     edition = await published_edition(work, achievement_id=achievement_id, number=version)
     attempt = replace(attempt, results=resolve_results(edition, attempt.results))
     subject = await identifying.find_subject(work, issuer=edition.issuer, earner=earner)
-    _check_people(work, earner, subject, judgement, assessments)
-    ruling = _ruling(edition, judgement=judgement, attempt=attempt, assessments=_levels(edition, assessments))
-    details = _with_levels(attempt, ruling)
-    decided_at = _decided_at(work, judgement, ruling)
+    judging.check_people(earner, subject, judgement, assessments, now=work.now)
+    ruling = judging.ruling(
+        edition, judgement=judgement, attempt=attempt, assessments=judging.levels(edition, assessments)
+    )
+    details = judging.with_levels(attempt, ruling)
+    decided_at = judging.decided_at(judgement, ruling, now=work.now)
     urn = subject.urn if subject is not None else f"urn:uuid:{work.new_public_id()}"
     source = judgement.source if judgement is not None else DecisionSource.ASSESSMENTS
     persons = 1 if judgement is not None else len(assessments)
@@ -120,7 +90,7 @@ async def record_decision(
         reason=ruling.reason,
         feedback=attempt.feedback,
         details=details.as_document(),
-        decided_by=judgement.by.name if judgement is not None else _names(assessments, ruling),
+        decided_by=judgement.by.name if judgement is not None else judging.names(assessments, ruling),
         decided_at=decided_at,
         created_at=work.now,
         updated_at=work.now,
@@ -151,7 +121,7 @@ async def record_assessment(work: Work, *, decision_id: UUID, given: AssessmentG
     edition = await edition_of(work, version_id=decision.achievement_version_id)
     subject = (await work.session.scalars(select(Subject).where(Subject.id == decision.subject_id))).one()
     earner = await identifying.recorded(work, subject=subject)
-    _check_people(work, earner, subject, None, [given])
+    judging.check_people(earner, subject, None, [given], now=work.now)
     ruling, attempt, drafted = await _settle(work, decision, edition, subject, earner, given)
 
     await work.begin_write()
@@ -201,54 +171,6 @@ async def evidence_items(work: Work, *, decision_id: UUID) -> list[EvidenceItem]
     return list((await work.session.scalars(query)).all())
 
 
-def _ruling(
-    edition: Edition,
-    *,
-    judgement: Judgement | None,
-    attempt: Attempt,
-    assessments: Sequence[adjudication.Assessment],
-) -> adjudication.Ruling:
-    policy = AchievementParts.model_validate(edition.version.parts).assessment.as_policy()
-    if judgement is None:
-        if not assessments:
-            raise Rejected(
-                "there is no judgement",
-                faults=[Fault("", "send an outcome with its assessor and decided_at, or the assessments")],
-            )
-        return adjudication.decide(policy, criteria_of(edition.version.document), assessments)
-    if policy.mode is AssessmentMode.TWO:
-        raise Rejected(
-            "the achievement's policy asks for two assessors",
-            faults=[Fault("/outcome", "one outcome does not meet the policy: send the assessments of two assessors")],
-        )
-    if judgement.outcome is Outcome.AWARDED:
-        _results_carry(edition, attempt)
-    return adjudication.Ruling(
-        state=DecisionState.DECIDED,
-        outcome=judgement.outcome,
-        levels={},
-        rule="external" if judgement.source is DecisionSource.EXTERNAL else "one_assessor",
-        reason=f"{judgement.by.name} judged the evidence on {judgement.at.date().isoformat()}: "
-        + ("awarded." if judgement.outcome is Outcome.AWARDED else "not yet."),
-    )
-
-
-def _results_carry(edition: Edition, attempt: Attempt) -> None:
-    """An award must not contradict the results that come with it."""
-    reached = {result["result_description"]: result.get("achieved_level") for result in attempt.results}
-    faults = []
-    for criterion in criteria_of(edition.version.document):
-        rank = {level.id: level.rank for level in criterion.levels}
-        level = reached.get(criterion.id)
-        if criterion.required is not None and level is not None and rank[level] < rank[criterion.required]:
-            at = [r["result_description"] for r in attempt.results].index(criterion.id)
-            faults.append(
-                Fault(f"/results/{at}/achieved_level", f"below the level that {criterion.name!r} requires for an award")
-            )
-    if faults:
-        raise Rejected("the results contradict the outcome", faults=faults)
-
-
 async def _draft(
     work: Work,
     edition: Edition,
@@ -285,9 +207,9 @@ async def _settle(
 ) -> tuple[adjudication.Ruling, Attempt, awarding.AwardDraft | None]:
     if decision.state is DecisionState.DECIDED:
         raise IllegalTransition("this decision is made; a further attempt is a new decision")
-    earlier = [_recorded(row) for row in await assessment_rows(work, decision_id=decision.id)]
+    earlier = [judging.recorded(row) for row in await assessment_rows(work, decision_id=decision.id)]
     policy = AchievementParts.model_validate(edition.version.parts).assessment.as_policy()
-    together = [*earlier, *_levels(edition, [given], prefix="")]
+    together = [*earlier, *judging.levels(edition, [given], prefix="")]
     try:
         ruling = adjudication.decide(policy, criteria_of(edition.version.document), together)
     except Rejected as error:  # its pointers count all assessments; the caller sent only the last one
@@ -299,7 +221,7 @@ async def _settle(
                 for f in error.faults
             ],
         ) from error
-    attempt = _with_levels(Attempt.of(decision, await evidence_items(work, decision_id=decision.id)), ruling)
+    attempt = judging.with_levels(Attempt.of(decision, await evidence_items(work, decision_id=decision.id)), ruling)
     drafted = None
     if ruling.outcome is Outcome.AWARDED:
         drafted = await _draft(
@@ -329,64 +251,6 @@ async def _conclude(
     return Recorded(decision, award, credential)
 
 
-def _check_people(
-    work: Work,
-    earner: EarnerGiven,
-    subject: Subject | None,
-    judgement: Judgement | None,
-    assessments: Sequence[AssessmentGiven],
-) -> None:
-    """A judgement has a date that has come, and nobody judges their own work.
-
-    Where an assessor has no id but a name, the earner's name counts too: of two namesakes one is sent with an id.
-    """
-    ids, names = [earner.email, earner.identity()[1], earner.did, earner.licence_id], [earner.name]
-    if subject is not None:
-        ids += [subject.did, subject.licence_id]
-        names.append(subject.name)
-    own = {adjudication.person_key(text) for text in ids if text}
-    named = own | {adjudication.person_key(text) for text in names if text}
-    faults = []
-    people = [("/assessor", judgement.by, judgement.at, "/decided_at")] if judgement is not None else []
-    people += [
-        (f"/assessments/{n}/assessor", given.by, given.at, f"/assessments/{n}/assessed_at")
-        for n, given in enumerate(assessments)
-    ]
-    for pointer, person, at, at_pointer in people:
-        if adjudication.person_key(person.id) in (named if person.id == person.name else own):
-            words = "nobody assesses their own evidence; tell an assessor of the earner's name apart by an id"
-            faults.append(Fault(f"{pointer}/id", words, "self-assessment"))
-        if at > work.now + _CLOCK_SKEW:
-            faults.append(Fault(at_pointer, "lies in the future", "future"))
-    if faults:
-        raise Rejected("the judgement cannot be taken as it is", faults=faults)
-
-
-def _levels(
-    edition: Edition, assessments: Sequence[AssessmentGiven], *, prefix: str = "/assessments"
-) -> list[adjudication.Assessment]:
-    return [
-        adjudication.Assessment(
-            assessor_id=given.by.id,
-            assessor_name=given.by.name,
-            role=given.role,
-            levels=resolve_levels(edition, given.levels, pointer=f"{prefix}/{n}/levels" if prefix else "/levels"),
-            outcome=given.outcome,
-        )
-        for n, given in enumerate(assessments)
-    ]
-
-
-def _recorded(row: AssessmentRow) -> adjudication.Assessment:
-    return adjudication.Assessment(
-        assessor_id=row.assessor_id,
-        assessor_name=row.assessor_name,
-        role=row.role,
-        levels=row.levels,
-        outcome=row.outcome,
-    )
-
-
 def _row(work: Work, decision: Decision, edition: Edition, given: AssessmentGiven) -> AssessmentRow:
     return AssessmentRow(
         id=work.new_id(),
@@ -401,26 +265,3 @@ def _row(work: Work, decision: Decision, edition: Edition, given: AssessmentGive
         assessed_at=given.at,
         created_at=work.now,
     )
-
-
-def _with_levels(attempt: Attempt, ruling: adjudication.Ruling) -> Attempt:
-    """The results that the assessors settled on stand in the record; a platform's other results stay beside them."""
-    if not ruling.levels:
-        return attempt
-    settled: list[dict[str, Any]] = [
-        {"result_description": criterion, "achieved_level": level} for criterion, level in ruling.levels.items()
-    ]
-    others = [result for result in attempt.results if result["result_description"] not in ruling.levels]
-    return replace(attempt, results=[*settled, *others])
-
-
-def _decided_at(work: Work, judgement: Judgement | None, ruling: adjudication.Ruling) -> datetime | None:
-    if judgement is not None:
-        return judgement.at
-    return work.now if ruling.state is DecisionState.DECIDED else None
-
-
-def _names(assessments: Sequence[AssessmentGiven], ruling: adjudication.Ruling) -> str | None:
-    if ruling.state is not DecisionState.DECIDED:
-        return None
-    return ", ".join(sorted(given.by.name for given in assessments))

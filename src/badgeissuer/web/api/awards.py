@@ -12,8 +12,8 @@ from badgeissuer.rules.awarding import NotAwardable
 from badgeissuer.rules.terms import DecisionSource, Outcome
 from badgeissuer.services import assessing
 from badgeissuer.services.answering import Kept
-from badgeissuer.services.assessing import Judgement
 from badgeissuer.services.awarding import award_url
+from badgeissuer.services.judging import Judgement
 from badgeissuer.web.api.award_wire import AwardOut, read_award
 from badgeissuer.web.api.decision_wire import AttemptIn, Named, arguments, as_sent
 from badgeissuer.web.body import StrictRoute

@@ -12,9 +12,9 @@ from pydantic import AliasChoices, BeforeValidator, Field, StringConstraints, mo
 
 from badgeissuer.errors import BadgeissuerError, Fault, Rejected
 from badgeissuer.rules.terms import Outcome
-from badgeissuer.services.assessing import Person
 from badgeissuer.services.grounds import Attempt, EvidenceGiven
 from badgeissuer.services.identifying import EarnerGiven
+from badgeissuer.services.judging import Person
 from badgeissuer.vc.model.base import ResultStatus
 from badgeissuer.web.wire import Did, Email, HttpUrl, LongText, Reference, ShortText, Timestamp, WireIn
 

@@ -14,7 +14,8 @@ from badgeissuer.rules.awarding import NotAwardable
 from badgeissuer.rules.terms import AssessorRole, DecisionState, Outcome
 from badgeissuer.services import assessing
 from badgeissuer.services.answering import Kept
-from badgeissuer.services.assessing import AssessmentGiven, Judgement, Recorded
+from badgeissuer.services.assessing import Recorded
+from badgeissuer.services.judging import AssessmentGiven, Judgement
 from badgeissuer.store.decision_search import DecisionFilter, read_decisions
 from badgeissuer.web.api.decision_view import DecisionOut, read_one
 from badgeissuer.web.api.decision_wire import AssessmentIn, AttemptIn, Named, arguments, as_sent
