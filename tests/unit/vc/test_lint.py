@@ -107,6 +107,7 @@ ENDORSEMENT = {"@context": ["https://www.w3.org/ns/credentials/v2"], "type": ["V
         (f"{A}/@context", ["https://www.w3.org/ns/credentials/v2"], [(f"{A}/@context", "keyword")]),
         ("/@included", [{"id": "urn:x:1"}], [("/@included", "keyword")]),
         (f"{A}/schema:name", "x", [(f"{A}/schema:name", "iri-member")]),
+        (f"{A}/Criteria", {"narrative": "x"}, [(f"{A}/Criteria", "iri-member")]),
         (f"{A}/na\u200bme", "x", [(f"{A}/na\u200bme", "character")]),
         (f"{A}/description", LONG, [("", "too-large")]),
         ("/evidence", [{"type": ["Evidence"], "name": "a"}] * 2, [("/evidence/1", "repeated")]),
@@ -175,6 +176,15 @@ ENDORSEMENT = {"@context": ["https://www.w3.org/ns/credentials/v2"], "type": ["V
 )  # fmt: skip
 def test_a_rule_is_broken_alone(pointer: str, value: Any, expected: list[tuple[str, str]]) -> None:
     assert sorted(codes(badge(**{pointer: value}))) == sorted(expected)
+
+
+@pytest.mark.parametrize("odd", [[], {}, {"a": 1}, [5], 5, True])
+def test_odd_kinds_of_values_are_faults_and_not_errors(odd: Any) -> None:
+    subject = ("id", "identifier/0/salt", "result/0/achievedLevel", "result/0/resultDescription")
+    description = ("id", "rubricCriterionLevel/0/id", "requiredLevel", "allowedValue")
+    others = ("/@context", "/type", "/issuer/id", "/credentialStatus/type", "/credentialStatus/statusPurpose")
+    for pointer in (*others, f"{A}/image/type", *(f"{S}/{x}" for x in subject), *(f"{D}/{x}" for x in description)):
+        assert codes(badge(**{pointer: odd})) != []
 
 
 def test_levels_and_values_of_a_description() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from badgeissuer.vc.canon import Canonical
 from badgeissuer.vc.checks.parse import parse
 from badgeissuer.vc.checks.report import Check, Failure
-from badgeissuer.vc.checks.shape import Kind, check_shape, kind_of, types_of
+from badgeissuer.vc.checks.shape import Kind, check_shape, kind_of
 from badgeissuer.vc.checks.statuslist import check_list_shape
 from badgeissuer.vc.proofs.data_integrity import PROOF_TYPE, proof_config, proofs_of, unsecured
 from badgeissuer.vc.proofs.eddsa_rdfc_2022 import CRYPTOSUITE
@@ -170,5 +170,4 @@ def _endorsements(value: object, pointer: str) -> Iterator[tuple[str, Mapping[st
                 yield from _endorsements(member, below)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            if not (isinstance(item, Mapping) and "EndorsementCredential" in types_of(item)):
-                yield from _endorsements(item, f"{pointer}/{index}")
+            yield from _endorsements(item, f"{pointer}/{index}")

@@ -70,6 +70,9 @@ def _name(name: str, pointer: str, *, may_have_context: bool) -> Iterator[Fault]
         yield Fault(pointer, "JSON-LD keywords are not taken here", "keyword", "VCDM §1.3")
     elif ":" in name or not name:
         yield Fault(pointer, "a member must be a term of the contexts, not an IRI", "iri-member", "VCDM §1.3")
+    elif "A" <= name[0] <= "Z":
+        # The contexts give Criteria and criteria one IRI, GeoCoordinates and geo another: swapped, a signature holds.
+        yield Fault(pointer, "is the name of a class, not of a member", "iri-member", "VCDM §1.3")
     elif _CONTROL.search(name) or _INVISIBLE.search(name) or _NO_CHARACTER.search(name):
         yield Fault(pointer, "the member's name has characters that cannot be seen", "character")
 
