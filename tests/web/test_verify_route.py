@@ -8,9 +8,11 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from badgeissuer.net.fetch import Fetched, Fetcher, FetchFailed
 from badgeissuer.services import verifying
+from badgeissuer.store.outbox import Event
 from badgeissuer.vc.verify import Report
 from badgeissuer.web.api import verify as route
 from badgeissuer.work import Work
@@ -179,7 +181,7 @@ async def test_too_many_at_once_are_sent_away_and_others_served(
 
     monkeypatch.setattr(verifying, "verify", slow)
     calls = [asyncio.create_task(_verify(service, text)) for _ in range(60)]
-    refused = []
+    refused: list[asyncio.Task[Any]] = []
     while len(refused) < 60 - route._RUNNING - route._WAITING:
         await asyncio.sleep(0.01)
         refused = [call for call in calls if call.done()]
@@ -211,10 +213,6 @@ async def test_nothing_is_written(service: Service) -> None:
     changed["name"] = "x"
 
     async def events() -> int:
-        from sqlalchemy import func, select
-
-        from badgeissuer.store.outbox import Event
-
         async with service.runtime.database.reading() as session:
             return (await session.scalar(select(func.count()).select_from(Event))) or 0
 

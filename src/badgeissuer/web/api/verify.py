@@ -24,7 +24,7 @@ from badgeissuer.web.problems import problems
 from badgeissuer.web.wire import WireOut
 from badgeissuer.work import Work
 
-router = APIRouter(route_class=StrictRoute, tags=["verify"])
+router = APIRouter(route_class=StrictRoute, tags=["Verify"])
 
 _PATH = "/v1/verify"
 # Anybody may call, so few run at once, few wait, and none for ever: they cannot starve those who issue.
