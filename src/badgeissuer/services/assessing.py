@@ -160,8 +160,12 @@ async def find_decision(work: Work, *, decision_id: UUID, lock: bool = False) ->
 
 
 async def assessment_rows(work: Work, *, decision_id: UUID) -> list[AssessmentRow]:
-    """The assessments of a decision, in the order in which they came."""
-    query = select(AssessmentRow).where(AssessmentRow.decision_id == decision_id).order_by(AssessmentRow.id)
+    """The assessments of a decision, in the order in which they came; those sent together by assessor."""
+    query = (
+        select(AssessmentRow)
+        .where(AssessmentRow.decision_id == decision_id)
+        .order_by(AssessmentRow.created_at, AssessmentRow.assessor_id)
+    )
     return list((await work.session.scalars(query)).all())
 
 
