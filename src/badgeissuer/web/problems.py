@@ -106,7 +106,7 @@ def problems(*kinds: type[BadgeissuerError]) -> dict[int | str, dict[str, Any]]:
     found: dict[int | str, dict[str, Any]] = {}
     for kind in kinds:
         status, title = row_of(kind)
-        about = _first_line(kind)
+        about = _about(kind)
         if status in found:
             found[status]["description"] += f" Or: {about}"
         else:
@@ -151,7 +151,7 @@ def explain(code: str) -> tuple[int, str, str] | None:
         )
     for kind in _kinds():
         if kind.code == code:
-            return *row_of(kind), " ".join((kind.__doc__ or "").replace("``", "`").split())
+            return *row_of(kind), _about(kind)
     return None
 
 
@@ -266,5 +266,7 @@ def allowed_methods(request: Request) -> list[str]:
     return sorted(found)
 
 
-def _first_line(kind: type[BadgeissuerError]) -> str:
-    return (kind.__doc__ or HTTPStatus(row_of(kind)[0]).phrase).strip().partition("\n\n")[0].replace("\n    ", " ")
+def _about(kind: type[BadgeissuerError]) -> str:
+    """What the class says of itself, as readers of answers know it: faults are their ``errors``."""
+    said = kind.__doc__ or HTTPStatus(row_of(kind)[0]).phrase
+    return " ".join(said.replace("``faults``", "`errors`").replace("``", "`").split())
