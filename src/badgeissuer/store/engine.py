@@ -31,20 +31,24 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = make_url(url)
+        # hide_parameters below: what a statement carried (names, addresses) must not reach a log with its error.
         self.sqlite = self.url.get_backend_name() == "sqlite"
         if self.sqlite:
             make_parent(self.url)
-            self._write_engine = create_async_engine(self.url, pool_size=1, max_overflow=0)
-            self._read_engine = create_async_engine(self.url, pool_size=pool_size, max_overflow=0)
+            self._write_engine = create_async_engine(self.url, pool_size=1, max_overflow=0, hide_parameters=True)
+            self._read_engine = create_async_engine(self.url, pool_size=pool_size, max_overflow=0, hide_parameters=True)
             _prepare_sqlite(self._write_engine, begin="BEGIN IMMEDIATE", query_only=False)
             _prepare_sqlite(self._read_engine, begin="BEGIN", query_only=True)
         else:
-            self._write_engine = create_async_engine(self.url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True)
+            self._write_engine = create_async_engine(
+                self.url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True, hide_parameters=True
+            )
             self._read_engine = create_async_engine(
                 self.url,
                 pool_size=pool_size,
                 max_overflow=0,
                 pool_pre_ping=True,
+                hide_parameters=True,
                 isolation_level="REPEATABLE READ",
                 connect_args={"server_settings": {"default_transaction_read_only": "on"}},
             )
