@@ -434,3 +434,16 @@ async def test_a_retired_version_is_not_awarded_by_a_late_assessment(
     answer = await add(service, headers, made, view("Ben"))
     assert (answer.status_code, [code for _, code in faults(answer)]) == (422, ["not-published"])
     assert await row_counts(service.runtime) == before
+
+
+async def test_an_earner_who_holds_the_award_is_refused_at_the_first_assessment(
+    service: Service, headers: Headers, achievement: str
+) -> None:
+    """Otherwise the second assessor would work for nothing, and the decision would stay open for ever."""
+    first = await send(service, headers, body(achievement, view("Ann"), view("Ben")))
+    assert first.status_code == 201, first.text
+    before = await row_counts(service.runtime)
+    answer = await send(service, headers, body(achievement, view("Cyd"), reference="r2"))
+    assert answer.status_code == 409, answer.text
+    assert answer.json()["existing"] == first.json()["award"]["url"]
+    assert await row_counts(service.runtime) == before

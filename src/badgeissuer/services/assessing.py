@@ -67,6 +67,8 @@ async def record_decision(
     source = judgement.source if judgement is not None else DecisionSource.ASSESSMENTS
     persons = 1 if judgement is not None else len(assessments)
     drafted = None
+    if subject is not None and ruling.state is not DecisionState.DECIDED:
+        await awarding.check_duplicate(work, version=edition.version, subject=subject)
     if ruling.outcome is Outcome.AWARDED:
         drafted = await _draft(work, edition, subject, urn, earner, details, ruling, source, persons, decided_at)
 
