@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from badgeissuer.vc import verify
-from badgeissuer.vc.checks.plan import MOST_NESTED
+from badgeissuer.vc.checks.plan import DEEPEST_NESTED, MOST_NESTED
 from badgeissuer.vc.checks.report import STATUS
 from badgeissuer.vc.contexts import CREDENTIALS_V2, OB_CONTEXTS, OB_EXTENSIONS
 from badgeissuer.vc.multibase import base64url_encode
@@ -384,6 +384,35 @@ def test_more_endorsements_than_are_looked_at() -> None:
     assert (len(plan.nested), plan.beyond) == (MOST_NESTED, 2)
     report = verify.check(plan, verify.Material(), now=issued.NOW)
     assert report.check(8).parts[-1].detail == "2 more than are looked at"
+
+
+def counted(plan: verify.Plan) -> int:
+    return sum(1 + counted(nested) for nested in plan.nested.values())
+
+
+def test_endorsements_within_endorsements_are_counted_together() -> None:
+    def tree(levels: int) -> list[dict[str, Any]]:
+        if not levels:
+            return []
+        return [put(endorsement(id=f"{issued.BASE}/e/{levels}/{n}"), "/endorsement", tree(levels - 1)) for n in (0, 1)]
+
+    assert counted(verify.plan(badge() | {"endorsement": tree(5)})) == 2 + 4 + 8
+    many = [put(endorsement(id=f"{issued.BASE}/e/{n}"), "/endorsement", tree(2)) for n in range(MOST_NESTED - 5)]
+    plan = verify.plan(badge() | {"endorsement": many})
+    assert counted(plan) == MOST_NESTED
+    assert sum(nested.beyond for nested in plan.nested.values()) > 0
+
+
+def test_endorsements_deeper_than_are_looked_at_are_said_to_be_so() -> None:
+    """A chain would be read once for each of its levels."""
+    chain = endorsement(id=f"{issued.BASE}/e/0")
+    for level in range(1, 12):
+        chain = put(endorsement(id=f"{issued.BASE}/e/{level}"), "/endorsement", [chain])
+    plan = verify.plan(badge() | {"endorsement": [chain]})
+    assert counted(plan) == DEEPEST_NESTED
+    while plan.nested:
+        plan = plan.nested["/endorsement/0"]
+    assert plan.beyond == 1
 
 
 EXTENDED = {"@context": [*OB_CONTEXTS, OB_EXTENSIONS]}

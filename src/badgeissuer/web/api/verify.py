@@ -92,7 +92,7 @@ async def verify(request: Request, runtime: RuntimeDep) -> VerificationOut:
     """Verify a credential: 200 with the report, whether it is valid or not. No API key is needed."""
     limit = LIMITS.get(_PATH, DEFAULT_LIMIT)
     data = await read_body(request, media_types=media.CREDENTIAL_TYPES, limit=limit)
-    asked = strictjson.loads(data, max_bytes=limit)
+    asked = await asyncio.to_thread(strictjson.loads, data, max_bytes=limit)
     async with _gate(request.app).enter(), runtime.begin(ANONYMOUS) as work:
         report = await verifying.verify(work, data=await _document(work, data, asked))
     return VerificationOut.model_validate(report)
