@@ -151,7 +151,7 @@ ENDORSEMENT = {"@context": ["https://www.w3.org/ns/credentials/v2"], "type": ["V
         (f"{D}/requiredLevel", "urn:x:other", [(f"{D}/requiredLevel", "reference")]),
         (f"{D}/resultType", "Status", [(f"{S}/result/0/status", "required")]),
         (f"{D}/rubricCriterionLevel/0/id", "urn:uuid:7d8c1f0e-2a3b-4c5d-8e9f-000000000002",
-         [(f"{D}/rubricCriterionLevel", "reference")]),
+         [(f"{D}/rubricCriterionLevel", "reference"), (f"{D}/rubricCriterionLevel/1", "repeated")]),
         # status
         ("/credentialStatus", ..., [("/credentialStatus", "status")]),
         ("/credentialStatus/type", "1EdTechRevocationList",
@@ -202,7 +202,7 @@ def test_levels_and_values_of_a_description() -> None:
     assert codes(document) == [(f"{D}/requiredValue", "reference")]
     description["requiredValue"] = "B"
     document["credentialSubject"]["achievement"]["resultDescription"].append({**description, "name": "Again"})
-    assert codes(document) == [(f"{A}/resultDescription/1/id", "reference")]
+    assert codes(document) == [(f"{A}/resultDescription/1/id", "reference"), (f"{A}/resultDescription/1", "repeated")]
 
 
 @pytest.mark.parametrize(

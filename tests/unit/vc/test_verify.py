@@ -180,6 +180,37 @@ def test_every_single_value_is_covered() -> None:
     assert survived == []
 
 
+def arrays(value: Any, pointer: str = "") -> Iterator[tuple[str, list[Any]]]:
+    if isinstance(value, dict):
+        for name, member in value.items():
+            yield from arrays(member, f"{pointer}/{name}")
+    elif isinstance(value, list):
+        yield pointer, value
+        for index, member in enumerate(value):
+            yield from arrays(member, f"{pointer}/{index}")
+
+
+def test_no_item_can_be_doubled() -> None:
+    """RDF has sets: where an item repeats an earlier one, or only its id, the signature holds."""
+    survived = []
+    for pointer, items in arrays(SIGNED):
+        if report_on(put(badge(), pointer, [*copy.deepcopy(items), copy.deepcopy(items[0])])).verified:
+            survived.append(pointer)
+    assert survived == []
+
+
+def test_an_item_cannot_be_dealt_out_over_two() -> None:
+    """Two objects of one id are one thing to a signature and two to a reader."""
+    document = badge()
+    first = document["evidence"][0] = {"id": "https://a.example/work", "type": ["Evidence"], "name": "N", "genre": "G"}
+    whole = resigned(document)
+    assert report_on(whole).verified
+    rest = {"id": first["id"], "type": ["Evidence"], "genre": first.pop("genre")}
+    document = copy.deepcopy(whole)
+    document["evidence"][:1] = [{name: first[name] for name in ("id", "type", "name")}, rest]
+    assert failing(report_on(document)) == [1]
+
+
 # Check 0
 
 
