@@ -393,6 +393,15 @@ async def test_a_second_award_beside_the_first_or_in_its_place(service: Service,
     assert first["visible_to_third_parties"] is True
     assert (second["state"], second["superseded_by"]) == ("active", None)
 
+    served = [await service.http.get(award["credential"]["url"].removeprefix(BASE_URL)) for award in (first, second)]
+    assert [answer.headers.get("link") for answer in served] == [
+        f'<{second["credential"]["url"]}>; rel="successor-version"',
+        None,
+    ]
+    etag = {"If-None-Match": served[0].headers["etag"]}
+    again = await service.http.get(first["credential"]["url"].removeprefix(BASE_URL), headers=etag)
+    assert (again.status_code, again.headers["link"]) == (304, served[0].headers["link"])
+
 
 async def _award(service: Service, headers: Headers, decision: Json) -> Json:
     award: Json = (await service.http.get(decision["award"]["url"].removeprefix(BASE_URL), headers=headers)).json()

@@ -25,6 +25,15 @@ async def credential(work: Work, *, credential_id: UUID) -> Credential:
     return row
 
 
+async def successor_url(work: Work, credential: Credential) -> str | None:
+    """The address of the credential that took this one's place; None where none did."""
+    return await work.session.scalar(
+        select(Credential.url)
+        .join(Award, Award.superseded_by_id == Credential.award_id)
+        .where(Award.id == credential.award_id, Credential.media_type == credential.media_type)
+    )
+
+
 async def status_list(work: Work, *, list_id: UUID) -> StatusList:
     """The current edition of a list. Raises ``NotFound``."""
     row = await work.session.get(StatusList, list_id)

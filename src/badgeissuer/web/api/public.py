@@ -46,10 +46,16 @@ async def credential(name: str, request: Request, work: PublicWorkDep) -> Respon
     """A credential, revoked or not: what was said stays readable, and its status list says what holds.
 
     The same bytes as `application/vc`, `application/ld+json` or `application/json`, by Accept; `.json` for the last.
+    Where a newer award has taken its place, the Link header names the new credential as `successor-version`.
     """
     plain, as_type = _asked(request, name, media.CREDENTIAL_TYPES)
     row = await publishing.credential(work, credential_id=_id(plain))
-    return media.serve(request, row.text, tag=media.etag(row.sha256), media_type=as_type, cache=media.CREDENTIAL_CACHE)
+    tag = media.etag(row.sha256)
+    response = media.serve(request, row.text, tag=tag, media_type=as_type, cache=media.CREDENTIAL_CACHE)
+    successor = await publishing.successor_url(work, row)
+    if successor is not None:
+        response.headers["Link"] = f'<{successor}>; rel="successor-version"'
+    return response
 
 
 @router.get(
