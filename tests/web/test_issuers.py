@@ -199,3 +199,8 @@ async def test_a_stored_profile_serves_again_as_one(service: Service) -> None:
     })  # fmt: skip
     assert answer.status_code == 200, answer.text
     assert answer.json()["profile"] == read["profile"]
+
+
+async def test_no_url_is_no_website(service: Service) -> None:
+    made = (await _register(service, profile={"name": "KVEC", "url": None})).json()
+    assert (made["website"], made["profile"]["url"]) == (None, made["url"])

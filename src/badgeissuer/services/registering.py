@@ -201,7 +201,7 @@ async def _profile(work: Work, *, slug: str, given: Mapping[str, Any]) -> tuple[
             "the profile has a member that this service sets",
             faults=[Fault("/profile/id", f"the id is the DID that this service gives: leave it out, or send {did}")],
         )
-    website = given.get("url", page)
+    website = page if given.get("url") is None else given["url"]
     members = {name: value for name, value in given.items() if name not in ("id", "type", "url")}
     document = {"id": did, "type": _type_list(given.get("type", "Profile")), "url": website, **members}
     document = await checking.check_profile(work, document, prefix="/profile")
