@@ -144,15 +144,19 @@ def _check_address(request: Request, known: frozenset[str] | None) -> None:
     if any(isinstance(value, str) and _UNWANTED.search(value) for value in request.path_params.values()):
         raise NotFound("there is nothing at this address")
     wrong = {}
+    seen = set()
     for name, value in request.query_params.multi_items():
         if known is not None and name not in known:
             # Silence would answer another question than the one that was asked.
             shown = name if re.fullmatch(r"[A-Za-z_.\[\]-]{1,40}", name) else "query"
             wrong[shown] = f"there is no such parameter here; there are: {', '.join(sorted(known)) or 'none'}"
+        elif known is not None and name in seen:
+            wrong[name] = "is given more than once; only one of them would count"
         elif _UNWANTED.search(value):
             wrong[name] = "holds a control character, a bidirectional control or a zero-width character"
         elif len(value) > 2_000:
             wrong[name] = "is longer than 2,000 characters"
+        seen.add(name)
     if wrong:
         raise InvalidRequest(parameters=wrong)
 
