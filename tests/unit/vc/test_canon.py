@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import inspect
 import json
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -399,6 +401,25 @@ def test_nesting_beyond_the_stack_is_a_typed_error() -> None:
         if depth > 600 and depth % 10 == 0:
             with pytest.raises((BudgetExceeded, MalformedJson, NotCanonical)):
                 canonicalize(plain, PINNED, budget=FOREIGN_BUDGET)
+
+
+def test_a_stack_that_ends_anywhere_is_a_typed_error() -> None:
+    def deep(frames: int) -> None:
+        if frames:
+            deep(frames - 1)
+        else:
+            canonicalize(nested, PINNED, budget=FOREIGN_BUDGET)
+
+    nested: Document = {}
+    for _ in range(200):
+        nested = {"x": nested}
+    room = sys.getrecursionlimit() - len(inspect.stack()) - 200
+    told = set()
+    for frames in range(room - 60, room):
+        with pytest.raises((BudgetExceeded, MalformedJson, NotCanonical)) as caught:
+            deep(frames)
+        told.add(caught.value.detail)
+    assert "the document is nested too deeply" in told
 
 
 def test_equal_siblings_are_pointed_at() -> None:
