@@ -22,6 +22,7 @@ __all__ = [
     "CREDENTIALS_V2",
     "DATA_INTEGRITY_V2",
     "DID_V1",
+    "ED25519_2020",
     "MULTIKEY_V1",
     "OB_CONTEXTS",
     "OB_EXTENSIONS",
@@ -38,6 +39,7 @@ OB_EXTENSIONS = "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json"
 CLR_V2P0_201 = "https://purl.imsglobal.org/spec/clr/v2p0/context-2.0.1.json"
 DATA_INTEGRITY_V2 = "https://w3id.org/security/data-integrity/v2"
 MULTIKEY_V1 = "https://w3id.org/security/multikey/v1"
+ED25519_2020 = "https://w3id.org/security/suites/ed25519-2020/v1"
 DID_V1 = "https://www.w3.org/ns/did/v1"
 
 # For verification only: what others issued before the current versions.
