@@ -143,6 +143,7 @@ ACTIVE: dict[str, str] = {
     "javascript": f'<a {LOCAL}="javascript:alert(1)"/>',
     "javascript with a tab": '<a href="java&#9;script:alert(1)"/>',
     "javascript with a newline": '<a href="&#10; java&#10;script:alert(1)"/>',
+    "javascript with a thousand tabs": f'<a href="j{"&#9;" * 1000}avascript:alert(1)"/>',
     "a page as data": '<a href="data:text/html,x"/>',
     "an outer picture": f'<image {LOCAL}="https://tracker.example/p.png"/>',
     "an SVG as picture": '<image href="data:image/svg+xml;base64,AAAA"/>',
@@ -153,6 +154,7 @@ ACTIVE: dict[str, str] = {
     "an outer fill in quotes": "<rect fill=\"url( 'https://example.org/x#a' )\"/>",
     "an outer fill with escapes": r'<rect fill="u\72l(https://example.org/x#a)"/>',
     "an outer mask": "<rect mask=\"image-set('https://example.org/x' 1x)\"/>",
+    "an address with a bracket": "<rect fill='url(&quot;#a)b&quot;) url(x'/>",
     "an open url": '<rect style="fill:url(https://example.org"/>',
     "import": "<style>@import 'https://example.org/x.css';</style>",
     "import in pieces": "<style>@im<![CDATA[port 'x.css';]]></style>",
@@ -195,7 +197,8 @@ def test_a_prefix_that_means_something_else() -> None:
     assert bake(svg("", declared), JWT) == bake(svg(""), JWT)
 
 
-LIMITS = Limits(elements=40, depth=6, drawn=200, badge_bytes=30)
+LIMITS = Limits(elements=40, attributes=20, depth=6, drawn=200, badge_bytes=30)
+MANY = Limits(drawn=200)
 
 
 def too_large(act: Callable[[Meter], object]) -> Meter:
@@ -209,11 +212,24 @@ def test_bombs_cost_what_the_limits_say() -> None:
     wide, deep = svg("<g/>" * 90), svg("<g>" * 9 + "</g>" * 9)
     assert too_large(lambda meter: unbake(wide, meter=meter)).elements == 41
     assert too_large(lambda meter: unbake(deep, meter=meter)).elements == 7
+    assert too_large(lambda meter: unbake(svg("<?x?>" * 90), meter=meter)).elements == 41
+    names = " ".join(f'a{number}=""' for number in range(30))
+    assert too_large(lambda meter: unbake(svg(f"<g {names}/>"), meter=meter)).attributes == 21
+    spaces = " ".join(f'xmlns:a{number}="urn:x"' for number in range(30))
+    assert too_large(lambda meter: unbake(svg(f"<g {spaces}/>"), meter=meter)).attributes == 21
     four = '<use href="#uX"/>' * 4
-    nested = "".join(f'<g id="u{i}">{four}</g>'.replace("X", str(i + 1)) for i in range(5)) + '<g id="u5"/>'
-    assert too_large(lambda meter: bake(svg(nested), "{}", meter=meter)).drawn == 201
-    chain = "".join(f'<use id="u{i}" href="#u{i + 1}"/>' for i in range(20))
-    too_large(lambda meter: bake(svg(chain), "{}", meter=meter))
+    nested = "".join(f'<g id="u{i}">{four}</g>'.replace("X", str(i + 1)) for i in range(9)) + '<g id="u9"/>'
+    meter = Meter(MANY)
+    with pytest.raises(ImageTooLarge, match="repeat more than 200"):
+        bake(svg(nested), "{}", meter=meter)
+    assert meter.drawn == 201
+    with pytest.raises(ImageTooLarge, match="longer than 1048576 characters"):
+        bake(svg(f"<style>{' ' * 1_048_577}</style>"), "{}")
+    urls = "url(#a)" * 30
+    assert too_large(lambda meter: bake(svg(f"<style>{urls}</style>"), "{}", meter=meter)).attributes == 21
+    chain = "".join(f'<use id="u{i}" href="#u{i + 1}"/>' for i in range(300))
+    with pytest.raises(ImageTooLarge, match="nested too deeply"):
+        bake(svg(chain), "{}")
     too_large(lambda meter: unbake(svg(carried("{" + " " * 40 + "}")), meter=meter))
 
 

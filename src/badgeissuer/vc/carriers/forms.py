@@ -73,7 +73,8 @@ class Limits:
     pixel_bytes: int = 65 * 1024 * 1024
     packed_bytes: int = 4 * 1024 * 1024
     chunks: int = 16_384
-    elements: int = 50_000
+    elements: int = 30_000
+    attributes: int = 100_000
     depth: int = 128
     drawn: int = 100_000
 
@@ -97,6 +98,7 @@ class Meter:
     limits: Limits = field(default_factory=Limits)
     chunks: int = 0
     elements: int = 0
+    attributes: int = 0
     pixel_bytes: int = 0
     packed_bytes: int = 0
     drawn: int = 0
@@ -108,12 +110,18 @@ class Meter:
             raise ImageTooLarge(f"the PNG has more than {self.limits.chunks} chunks")
 
     def element(self, depth: int) -> None:
-        """One more element of an SVG, at this depth (the root is at 1)."""
+        """One more element of an SVG, or processing instruction, at this depth (the root is at 1)."""
         self.elements += 1
         if self.elements > self.limits.elements:
             raise ImageTooLarge(f"the SVG has more than {self.limits.elements} elements")
         if depth > self.limits.depth:
             raise ImageTooLarge(f"the SVG is nested deeper than {self.limits.depth} elements")
+
+    def attribute(self) -> None:
+        """One more attribute, namespace or reference of an SVG."""
+        self.attributes += 1
+        if self.attributes > self.limits.attributes:
+            raise ImageTooLarge(f"the SVG has more than {self.limits.attributes} attributes and references")
 
     def unpacked(self, size: int) -> None:
         """So many more bytes unpacked from compressed texts and profiles."""

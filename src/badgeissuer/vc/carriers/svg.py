@@ -29,6 +29,7 @@ SVG = "http://www.w3.org/2000/svg"
 _CARRIERS = {f"{family.namespace} credential": family for family in Family}
 # A whole start tag: expat has found it well-formed, so a > outside of quotes ends it.
 _START_TAG = re.compile(rb"""<([^\s/>]+)(?:[^"'>]|"[^"]*"|'[^']*')*+>""")
+_ATTRIBUTE = re.compile(rb"=\s*[\"']")
 _ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#[0-9]+|#x[0-9A-Fa-f]+);)")
 # What XML 1.0 cannot hold, or does not give back as it was.
 _NOT_IN_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -121,6 +122,9 @@ def _read(image: bytes, meter: Meter, content: Content | None) -> Svg:
         raise refused("the SVG is not UTF-8") from None
     if b"\0" in image:
         raise refused("the SVG is not UTF-8")
+    # Counted before expat gathers the attributes of one tag. What looks like one in a text counts too.
+    for _ in _ATTRIBUTE.finditer(image):
+        meter.attribute()
     reader = _Reader(Svg(image), meter, content)
     try:
         reader.parser.Parse(image, True)
@@ -139,6 +143,8 @@ class _Reader:
         self._open: Carrier | None = None
         self._open_depth = 0
         self.parser = parser = expat.ParserCreate(namespace_separator=" ")
+        # Without it, every line is a call.
+        parser.buffer_text, parser.buffer_size = True, 65_536
         parser.XmlDeclHandler = self._declaration
         parser.StartDoctypeDeclHandler = self._doctype
         parser.StartNamespaceDeclHandler = self._namespace
@@ -207,6 +213,7 @@ class _Reader:
             self._content.text(data)
 
     def _instruction(self, _target: str, _data: str) -> None:
+        self._meter.element(self._depth)
         if self._content is not None or self._open is not None:
             raise refused("the SVG has a processing instruction")
 

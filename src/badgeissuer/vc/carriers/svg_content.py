@@ -33,9 +33,14 @@ _WORDS = (
 _ELEMENTS = frozenset(_WORDS.split(" "))
 _GRADIENTS = frozenset({"linearGradient", "radialGradient"})
 _PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*")
-_BLANKS = re.compile(r"[\x00-\x20\x7f-\xa0]+")
-_SCRIPT = ("javascript:", "vbscript:", "data:text", "data:application", "data:image/svg")
-_URL = re.compile(r"url\(\s*(['\"]?)(.*?)\1\s*\)", re.IGNORECASE | re.DOTALL)
+# What viewers leave out of an address, at its ends and (of a scheme) in between.
+_BLANKS = "".join(map(chr, [*range(0x21), *range(0x7F, 0xA1)]))
+_SCHEMES = ("javascript:", "vbscript:", "data:text", "data:application", "data:image/svg")
+_BLANK = r"[\x00-\x20\x7f-\xa0]*"
+_SCRIPT = re.compile("|".join(_BLANK + _BLANK.join(scheme) for scheme in _SCHEMES), re.IGNORECASE)
+# Style sheets, and values with functions in them. No drawing has more of either.
+_LONGEST_STYLE = 1_048_576
+_URL = re.compile(r"url\(", re.IGNORECASE)
 _CSS = re.compile(r"\\|@import|@font-face|@charset|expression|behaviou?r\s*:|-moz-binding", re.IGNORECASE)
 _FETCHING = re.compile(r"(?<![A-Za-z0-9])(?:image-set|cross-fade|image|src)\s*\(", re.IGNORECASE)
 # Attributes without a namespace that no viewer reads as a style.
@@ -88,7 +93,7 @@ class Content:
         """Raises ``ImageRefused`` for a style sheet that reaches out and for references in a circle, ``ImageTooLarge``
         where they repeat too much."""
         targets: list[str] = []
-        _check_css("".join(self._styles), targets)
+        self._check_css("".join(self._styles), targets, whole=True)
         for target in targets:
             index = self._ids.get(target)
             if index is not None and self._elements[index].name not in _GRADIENTS:
@@ -97,16 +102,34 @@ class Content:
 
     def _attribute(self, element: _Element, name: str, value: str) -> None:
         namespace, _, local = name.rpartition(" ")
-        plain = _BLANKS.sub("", value).lower()
-        if local.lower().startswith("on") or (namespace == _XML and local == "base") or plain.startswith(_SCRIPT):
+        if local.lower().startswith("on") or (namespace == _XML and local == "base") or _SCRIPT.match(value):
             raise refused("the SVG has an attribute that can act or reach outside of the image")
         if local.lower() in ("href", "src", "action", "formaction", "ping") and element.name:
-            if plain.startswith("#"):
-                element.targets += [_local(value.strip())] if element.name != "a" else []
-            elif not _PICTURE.fullmatch(value.strip()) and not (element.name == "a" and plain.startswith("https://")):
+            address = value.strip(_BLANKS)
+            if address.startswith("#"):
+                element.targets += [_local(address)] if element.name != "a" else []
+            elif not _PICTURE.fullmatch(address) and not (element.name == "a" and address.startswith("https://")):
                 raise refused("the SVG refers to something outside of the file")
-        elif element.name and not namespace and not local.startswith(_WORDING):
-            _check_css(value, element.targets, whole=local == "style")
+        elif element.name and not namespace and (local == "style" or _is_drawn_by(local, value)):
+            self._check_css(value, element.targets, whole=local == "style")
+
+    def _check_css(self, css: str, targets: list[str], *, whole: bool) -> None:
+        """A style sheet, a style attribute, or (not ``whole``) the value of a presentation attribute."""
+        if len(css) > _LONGEST_STYLE:
+            raise ImageTooLarge(f"a style of the SVG is longer than {_LONGEST_STYLE} characters")
+        if (_CSS.search(css) if whole else "\\" in css) or _FETCHING.search(css):
+            raise _outward()
+        # Each search begins where the last one ended, so the time is linear; a quoted bracket ends an address too
+        # early, and then it is no address that is allowed.
+        at = 0
+        while (found := _URL.search(css, at)) is not None:
+            self._meter.attribute()
+            at = css.find(")", found.end())
+            address = css[found.end() : at].strip().strip("\"'").strip()
+            if at < 0 or not (address.startswith("#") or _PICTURE.fullmatch(address)):
+                raise _outward()
+            if address.startswith("#"):
+                targets.append(_local(address))
 
     def _drawn(self, index: int, known: dict[int, int], depth: int) -> int:
         """How many elements one element draws. Known ones are counted once; 0 marks those whose count is under way."""
@@ -126,18 +149,9 @@ class Content:
         return total
 
 
-def _check_css(css: str, targets: list[str], *, whole: bool = True) -> None:
-    """A style sheet, a style attribute, or (not ``whole``) the value of a presentation attribute."""
-    if (_CSS.search(css) if whole else "\\" in css and "(" in css) or _FETCHING.search(css):
-        raise _outward()
-    rest = _URL.sub("", css)
-    if "url(" in _BLANKS.sub("", rest).lower():
-        raise _outward()
-    for _, address in _URL.findall(css):
-        if address.startswith("#"):
-            targets.append(_local(address))
-        elif not _PICTURE.fullmatch(address):
-            raise _outward()
+def _is_drawn_by(attribute: str, value: str) -> bool:
+    """Whether viewers may find a function, such as url(), in an attribute without namespace."""
+    return "(" in value and not attribute.startswith(_WORDING)
 
 
 def _local(address: str) -> str:
