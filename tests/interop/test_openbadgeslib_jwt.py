@@ -16,7 +16,7 @@ from openbadgeslib.ob3.verifier import OB3Verifier
 from badgeissuer.vc import jwt
 from badgeissuer.vc.bake import bake, unbake
 from badgeissuer.vc.jwk import public_jwk
-from tests.unit.vc.test_jwt import CLAIMS, DID, ED, KID, P256, PREPARED, RSA, SIGNERS, document
+from tests.support.tokens import CLAIMS, DID, ED, KID, P256, PREPARED, RSA, SIGNERS, document
 
 PRIVATE = {"EdDSA": ED, "ES256": P256, "RS256": RSA}
 EACH = pytest.mark.parametrize("alg", PRIVATE)
