@@ -1,4 +1,4 @@
-"""did:jwk, JWK Sets and controller documents: which key is whose, and what for."""
+"""did:jwk and controller documents: which key is whose, and what for."""
 
 from __future__ import annotations
 
@@ -21,9 +21,8 @@ from badgeissuer.vc.controllers import (
     RelationshipInvalid,
 )
 from badgeissuer.vc.did_jwk import did_jwk, did_jwk_document, did_jwk_key
-from badgeissuer.vc.faults import DidInvalid, KeyInvalid
+from badgeissuer.vc.faults import DidInvalid
 from badgeissuer.vc.jwk import JoseKey, parse_public_jwk, public_jwk
-from badgeissuer.vc.jwks import jwk_set, key_in
 from badgeissuer.vc.multibase import base64url_encode
 from badgeissuer.vc.multikey import VerificationKey, did_document, public_multikey
 
@@ -79,62 +78,6 @@ def encoded(jwk: object) -> str:
 def test_what_is_no_did_jwk(did: str) -> None:
     with pytest.raises(DidInvalid):
         did_jwk_document(did)
-
-
-def test_a_key_set_names_each_key_its_algorithm_and_its_issuer() -> None:
-    assert jwk_set([("a", ED)]) == {"keys": [{**public_jwk(ED), "kid": "a", "use": "sig", "alg": "EdDSA"}]}
-    assert jwk_set([("a", RSA)], issuer=DID)["keys"][0]["iss"] == DID
-    with pytest.raises(KeyInvalid, match="names each key once"):
-        jwk_set([("a", ED), ("a", P256)])
-
-
-SET = jwk_set([("ed", ED), ("p256", P256), ("rsa", RSA)])
-TWO = {"keys": [*SET["keys"], {**public_jwk(P384), "kid": "p256"}, {**SET["keys"][1], "kid": "old", "iss": DID}]}
-
-
-@pytest.mark.parametrize(
-    ("document", "wanted", "key"),
-    [
-        (SET, {"alg": "EdDSA", "kid": "ed"}, ED),
-        (SET, {"alg": "Ed25519", "kid": "ed"}, ED),
-        (SET, {"alg": "RS256"}, RSA),
-        (SET, {"alg": "ES256", "hint": public_jwk(P256)}, P256),
-        (TWO, {"alg": "ES256", "kid": "p256"}, P256),
-        (TWO, {"alg": "ES384", "kid": "p256"}, P384),
-        (TWO, {"alg": "ES256", "kid": "old", "issuer": DID}, P256),
-        (TWO, {"alg": "ES256"}, P256),
-        ({"keys": ["x", {"kty": "AKP"}, {"kty": "EC"}, *SET["keys"]]}, {"alg": "ES256"}, P256),
-        (public_jwk(P256), {"alg": "ES256", "kid": "https://a.example/keys/1"}, P256),
-    ],
-)
-def test_the_key_in_a_set(document: Any, wanted: Any, key: JoseKey) -> None:
-    assert key_in(document, **wanted) == key
-
-
-@pytest.mark.parametrize(
-    ("document", "wanted", "reason"),
-    [
-        ({}, {"alg": "ES256"}, "neither a JWK nor"),
-        ({"keys": {}}, {"alg": "ES256"}, "neither a JWK nor"),
-        ({"keys": [{}] * 1001}, {"alg": "ES256"}, "reasonable size"),
-        (SET, {"alg": "ES256", "kid": "gone"}, "no such key"),
-        (SET, {"alg": "none"}, "no such key"),
-        (SET, {"alg": "RS256", "kid": "p256"}, "not for the JWT's algorithm but for ES256"),
-        (SET, {"alg": "ES256", "hint": public_jwk(P384)}, "no such key"),
-        (SET, {"alg": "ES256", "hint": {"kty": "oct"}}, "not an Ed25519"),
-        (TWO, {"alg": "ES256", "kid": "old"}, "no such key"),
-        (TWO, {"alg": "ES256", "issuer": DID}, "more than one"),
-        ({"keys": [{**SET["keys"][1], "d": "AA"}]}, {"alg": "ES256"}, "private members"),
-        (
-            jwk_set([("a", P256)], issuer="did:web:b.example"),
-            {"alg": "ES256", "kid": "a", "issuer": DID},
-            "no such key",
-        ),
-    ],
-)
-def test_no_key_in_a_set(document: Any, wanted: Any, reason: str) -> None:
-    with pytest.raises(KeyInvalid, match=reason):
-        key_in(document, **wanted)
 
 
 MULTIKEY = public_multikey(ED)
