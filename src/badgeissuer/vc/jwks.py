@@ -59,7 +59,7 @@ def issuer_key(
     """The issuer's key for a JWT, from a JWK or JWK Set that was fetched from ``url``.
 
     A key counts by where it lies, since anyone can write a ``kid``: at the issuer's own place every key counts, on a
-    host that it shares only those that name the issuer in ``iss``, elsewhere none. Raises ``KeyInvalid``, as ``key_in``.
+    host that it shares only those that name the issuer in ``iss``, elsewhere none. Raises ``KeyInvalid`` as ``key_in``.
     """
     place = standing(url, issuer)
     if place is Standing.FOREIGN:

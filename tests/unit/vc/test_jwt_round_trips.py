@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from struct import pack
 
 import pytest
@@ -32,7 +33,7 @@ ART = {
 @pytest.mark.parametrize("make", [jwt.create_ob, jwt.create_vc_jose], ids=["ob", "vc+jwt"])
 @pytest.mark.parametrize("family", Family)
 @pytest.mark.parametrize("carrier", [None, *ART])
-def test_every_form_in_every_carrier(alg: str, make: type, family: Family, carrier: str | None) -> None:
+def test_every_form_in_every_carrier(alg: str, make: Callable[..., str], family: Family, carrier: str | None) -> None:
     sign, key = SIGNERS[alg]
     token = make(PREPARED, sign=sign, key=key, kid=KID)
     if carrier is not None:
