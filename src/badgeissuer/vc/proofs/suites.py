@@ -10,6 +10,7 @@ from badgeissuer.vc.faults import ProofUnsupported
 from badgeissuer.vc.multikey import PublicKey
 from badgeissuer.vc.proofs.cryptosuite import Cryptosuite, Form, Inputs
 from badgeissuer.vc.proofs.data_integrity import PROOF_TYPE
+from badgeissuer.vc.proofs.ecdsa_sd_2023 import ECDSA_SD_2023
 from badgeissuer.vc.proofs.ed25519_2020 import ED25519_SIGNATURE_2020
 from badgeissuer.vc.proofs.signatures import Curve
 
@@ -39,7 +40,14 @@ class Suite(Protocol):
 
 SUITES: Mapping[str, Suite] = {
     suite.name: suite
-    for suite in (EDDSA_RDFC_2022, EDDSA_JCS_2022, ECDSA_RDFC_2019, ECDSA_JCS_2019, ED25519_SIGNATURE_2020)
+    for suite in (
+        EDDSA_RDFC_2022,
+        EDDSA_JCS_2022,
+        ECDSA_RDFC_2019,
+        ECDSA_JCS_2019,
+        ECDSA_SD_2023,
+        ED25519_SIGNATURE_2020,
+    )
 }
 _EARLIER: Mapping[str, Suite] = {"eddsa-2022": EDDSA_RDFC_2022}
 
