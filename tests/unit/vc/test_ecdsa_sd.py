@@ -27,6 +27,7 @@ from badgeissuer.vc.multikey import (
     public_multikey,
 )
 from badgeissuer.vc.proofs import ecdsa_sd_2023 as sd
+from badgeissuer.vc.proofs import options
 from badgeissuer.vc.proofs.data_integrity import unsecured
 from badgeissuer.vc.proofs.ecdsa_sd_2023 import ECDSA_SD_2023, mandatory_pointers
 from badgeissuer.vc.proofs.options import Options
@@ -287,15 +288,34 @@ def test_a_part_of_an_array_can_be_shown_and_a_part_of_a_list_not(secured: Docum
 
 
 def test_a_badge_by_mail_only_with_two_blank_nodes(secured: Document) -> None:
-    """The case that other software fails on: subject and criteria without id, a literal that says _:c14n0."""
+    """The case that other software fails on: neither the subject nor the criteria have an id."""
     document = open_badge_credential(issued.facts())
     del document["credentialSubject"]["id"]
-    document["credentialSubject"]["achievement"]["criteria"] = {"narrative": "_:c14n0 and _:b1 ."}
+    document["credentialSubject"]["achievement"]["criteria"] = {"narrative": "plain"}
     base = create(prepared(document))
     for pointers in ((), ("/credentialSubject/identifier",), ("/evidence/1/name", "/credentialSubject/identifier")):
         verify(derive(base, *pointers), PUBLIC)
     # An equal sibling that is not shown changes nothing about the one that is.
     assert derive(base, "/evidence/1/name")["evidence"] == [{"type": ["Evidence"], "name": "Student work"}]
+
+
+def test_texts_that_others_take_for_blank_nodes_are_not_signed_but_verified() -> None:
+    document = open_badge_credential(issued.facts())
+    for text in ("_:c14n0 and _:b1 .", "ends with _:"):
+        document["credentialSubject"]["achievement"]["criteria"] = {"narrative": text}
+        badge = prepared(document)
+        with pytest.raises(ProofInvalid, match="rename") as caught:
+            create(badge)
+        assert [fault.pointer for fault in caught.value.faults] == ["/credentialSubject/achievement/criteria/narrative"]
+        # Made elsewhere: nothing is renamed in it.
+        proof = options.written(cryptosuite=sd.NAME, created=NOW, method=METHOD, options=Options())
+        grouping = Grouping.of(document, SECRET, PINNED, FOREIGN_BUDGET)
+        config = options.config_nquads(proof)
+        value = sd._base_value(grouping, config, ["/issuer"], lambda data: raw(P256, data), SECRET, STATEMENT_KEY)
+        base = {**document, "proof": [{**proof, "proofValue": value.encode()}]}
+        verify(derive(base, "/credentialSubject/achievement/criteria"), PUBLIC)
+    document["credentialSubject"]["achievement"]["criteria"] = {"narrative": "_: "}
+    create(prepared(document))
 
 
 def test_names_of_blank_nodes_depend_on_the_secret(secured: Document) -> None:

@@ -8,6 +8,7 @@ an HMAC, so that their order tells nothing about what is not shown. Own code fro
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,11 +18,12 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
+from badgeissuer.errors import Fault
 from badgeissuer.vc.canon import FOREIGN_BUDGET, Budget
 from badgeissuer.vc.canon.nquads import line, parse, relabel
 from badgeissuer.vc.canon.rdfc import canonize
 from badgeissuer.vc.contexts import ContextStore
-from badgeissuer.vc.faults import KeyInvalid
+from badgeissuer.vc.faults import KeyInvalid, ProofInvalid
 from badgeissuer.vc.lint import Prepared
 from badgeissuer.vc.multikey import (
     PublicKey,
@@ -38,8 +40,12 @@ from badgeissuer.vc.proofs.sd_grouping import Grouping
 from badgeissuer.vc.proofs.sd_selection import select
 from badgeissuer.vc.proofs.sd_values import BaseValue, DerivedValue, is_base
 from badgeissuer.vc.proofs.signatures import Curve, check
+from badgeissuer.vc.strictjson import strings
 
 NAME = "ecdsa-sd-2023"
+
+# @digitalbazaar/di-sd-primitives replaces this anywhere in a statement, in literals too (measured with 3.x).
+_LIKE_A_BLANK_NODE = re.compile(r"_:(?:\S|\Z)")
 
 # What every badge must show to be one, where it is there (OB §AchievementCredential; VCDM §4; 1EdTech certification).
 REQUIRED: tuple[str, ...] = (
@@ -97,7 +103,8 @@ class SelectiveDisclosure:
 
         ``pointers`` name what can never be left out. ``hmac_key`` (32 bytes) and ``statement_key`` (P-256) are fresh
         random secrets for this one credential; the first goes to the holder, the second must be forgotten. ``sign``
-        gives ECDSA with P-256 as r‖s. Raises ``ProofInvalid``.
+        gives ECDSA with P-256 as r‖s. Raises ``ProofInvalid``, also for texts that other implementations take for
+        blank nodes (``_:`` before a character): they could neither derive nor verify.
         """
         if not isinstance(prepared, Prepared):
             raise TypeError("only a Prepared can be signed")
@@ -107,6 +114,7 @@ class SelectiveDisclosure:
         if options.previous:
             raise invalid("a base proof is not part of a chain", "/previousProof")
         document = prepared.document
+        _refuse_what_others_rename(document)
         proof = written(cryptosuite=self.name, created=created, method=verification_method, options=options)
         grouping = Grouping.of(document, hmac_key, contexts, budget)
         if grouping.canonical != prepared.canonical.nquads:
@@ -189,6 +197,15 @@ class SelectiveDisclosure:
 
 
 ECDSA_SD_2023 = SelectiveDisclosure()
+
+
+def _refuse_what_others_rename(document: Mapping[str, Any]) -> None:
+    pointers = [pointer for text, pointer in strings(document) if _LIKE_A_BLANK_NODE.search(text)]
+    if pointers:
+        detail = "contains _: before a character, which other implementations of ecdsa-sd-2023 rename and so break"
+        raise ProofInvalid(
+            f"{pointers[0]} {detail}", faults=[Fault(pointer, detail, ProofInvalid.code) for pointer in pointers]
+        )
 
 
 def _base_value(
