@@ -17,11 +17,13 @@ from badgeissuer.vc.canon.canonical import (
     equal_siblings,
     source_digest,
 )
+from badgeissuer.vc.canon.rdfc import Algorithm
 
 __all__ = [
     "BADGE_BUDGET",
     "CLR_BUDGET",
     "FOREIGN_BUDGET",
+    "Algorithm",
     "Budget",
     "Canonical",
     "canonicalize",
