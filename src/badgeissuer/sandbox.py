@@ -60,15 +60,11 @@ class Sandbox:
         """End all workers, busy ones too."""
         self._closed = True
         for lane in self._lanes.values():
-            while lane.idle:
-                self._discard(lane.idle.pop())
-        # Whoever talks with a busy one notices its end and discards it: two may not read from it at once.
-        for worker in self._workers:
-            if worker.returncode is None:
-                worker.kill()
-        while self._tasks or self._workers:
+            lane.idle.clear()
+        for worker in list(self._workers):
+            self._discard(worker)
+        while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            await asyncio.sleep(0.01 if self._workers else 0)
 
     async def canonicalize(
         self,
@@ -213,4 +209,12 @@ async def _exchange(worker: asyncio.subprocess.Process, request: bytes) -> bytes
 
 
 async def _collect(worker: asyncio.subprocess.Process) -> None:
-    await worker.communicate()
+    """Wait until the process and its pipes are gone. One that was talking with it is woken by its end, and lets go."""
+    await worker.wait()
+    while True:
+        try:
+            await worker.communicate()
+        except RuntimeError:  # that one still reads, and a stream has one reader
+            await asyncio.sleep(0.01)
+        else:
+            return

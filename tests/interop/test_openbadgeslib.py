@@ -22,14 +22,7 @@ from badgeissuer.runtime import Runtime, utc_now
 from badgeissuer.sandbox import Sandbox
 from badgeissuer.services import verifying
 from badgeissuer.store.access import ANONYMOUS
-from tests.support.exported import Exported, FileHost, export_demo, new_runtime
-
-# openbadgeslib reads the wall clock, so the demo is issued by it too.
-
-
-@pytest.fixture(scope="module")
-async def exported(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Exported:
-    return await export_demo(tmp_path_factory.mktemp("demo"), sandbox, clock=utc_now)
+from tests.support.exported import Exported, FileHost, new_runtime
 
 
 @pytest.fixture(scope="module")

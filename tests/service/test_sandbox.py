@@ -168,7 +168,7 @@ async def test_memory_is_bounded() -> None:
     sandbox = Sandbox(PINNED, timeout=20, memory_mib=96)
     try:
         await sandbox.canonicalize(badge())
-        names = [f"{number:07}" for number in range(300_000)]
+        names = [f"{number:07}" for number in range(1_500_000)]
         with pytest.raises(BudgetExceeded):
             await sandbox.canonicalize(badge(tag=names), budget=Budget(max_bytes=10**8, max_quads=10**8))
         assert await sandbox.canonicalize(badge(5)) == canonicalize(badge(5), PINNED)
@@ -276,6 +276,13 @@ def test_the_worker_answers_frame_by_frame(limits: list[tuple[int, tuple[int, in
     with pytest.raises(NotCanonical):
         frames.read_answer(json.dumps(bad).encode())
     assert limits == [(resource.RLIMIT_AS, (3 * 1024 * 1024,) * 2)]
+
+
+@pytest.mark.usefixtures("limits")
+def test_a_document_of_nothing_but_faults_gets_a_short_answer() -> None:
+    document: dict[str, Any] = {**badge(), "@context": [{}] * 5_000}
+    _, answer = talk(frames.hello(None, memory_mib=3), frames.job(json.dumps(document), BADGE_BUDGET))
+    assert (answer["error"], len(answer["faults"])) == ("not-canonical", frames.MOST_FAULTS)
 
 
 @pytest.mark.usefixtures("limits")

@@ -53,9 +53,6 @@ class Exported:
                 return (self.folder / name).read_bytes()
         raise FileNotFoundError(url)
 
-    def raw(self, name: str) -> str:
-        return (self.folder / name).read_text(encoding="utf-8")
-
 
 @dataclass
 class FileHost:

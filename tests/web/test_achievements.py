@@ -226,3 +226,25 @@ async def test_search(service: Service) -> None:
     ]:
         answer = await service.http.get(f"/v1/achievements?{query}", headers=headers)
         assert [item["achievement"]["name"] for item in answer.json()["items"]] == names, query
+
+
+async def test_what_is_kept_is_the_form_that_is_signed(service: Service) -> None:
+    """A null would stand in the public definition and not in the credential, a lone tag be read letter by letter."""
+    own = await make.register(service)
+    sent = {**make.achievement("Coaching"), "humanCode": None, "specialization": None, "tag": "leadership"}
+    answer = await service.http.post("/v1/achievements", json={"achievement": sent}, headers=own)
+    assert answer.status_code == 201, answer.text
+    kept = answer.json()["achievement"]
+    assert kept["tag"] == ["leadership"]
+    assert kept.keys() & {"humanCode", "specialization"} == set()
+    found = await service.http.get("/v1/achievements", params={"q": "leadership"}, headers=own)
+    assert [item["id"] for item in found.json()["items"]] == [answer.json()["id"]]
+
+
+async def test_a_level_named_by_no_text_is_named(service: Service) -> None:
+    own = await make.register(service)
+    rubric = {"name": "R", "resultType": "RubricCriterion", "rubricCriterionLevel": [{"name": ["x"]}, {"name": {}}]}
+    sent = {**make.achievement("Coaching"), "resultDescription": [rubric]}
+    answer = await service.http.post("/v1/achievements", json={"achievement": sent}, headers=own)
+    levels = "/achievement/resultDescription/0/rubricCriterionLevel"
+    assert (answer.status_code, _pointers(answer)) == (422, [f"{levels}/0/name", f"{levels}/1/name"])

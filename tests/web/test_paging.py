@@ -13,7 +13,8 @@ from tests.support.app import MakeRuntime, Service
 async def _next(service: Service, address: str, headers: dict[str, str]) -> str:
     answer = await service.http.get(address, headers=headers)
     assert answer.status_code == 200, answer.text
-    return parse_qs(urlsplit(answer.json()["next"]).query)["cursor"][0]
+    following: str = answer.json()["next"]
+    return parse_qs(urlsplit(following).query)["cursor"][0]
 
 
 async def test_pages_hold_everything_once(service: Service) -> None:

@@ -7,6 +7,7 @@ a load that was killed goes on where it stopped.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -25,9 +26,9 @@ from badgeissuer.rules.terms import AssessmentMode, AwardState, DecisionSource, 
 from badgeissuer.runtime import Runtime
 from badgeissuer.services import assessing, defining, registering, revoking
 from badgeissuer.services.access import operator
-from badgeissuer.services.assessing import AssessmentGiven, Judgement, Person
 from badgeissuer.services.grounds import Attempt, EvidenceGiven
 from badgeissuer.services.identifying import EarnerGiven
+from badgeissuer.services.judging import AssessmentGiven, Judgement, Person
 from badgeissuer.store.assessment import AssessmentRow, Decision
 from badgeissuer.store.awards import Award, Credential
 from badgeissuer.store.catalog import Achievement, Issuer
@@ -136,7 +137,7 @@ async def _decision(runtime: Runtime, given: DecisionContent, *, achievement_id:
 async def _record(work: Work, given: DecisionContent, *, achievement_id: UUID) -> None:
     """The decision with its outcome, or with the first assessment."""
     judgement = None
-    levels = {}
+    levels: Mapping[str, str] = {}
     if given.judgement is not None:
         external = given.achievement.parts.assessment.assessors is AssessmentMode.EXTERNAL
         judgement = Judgement(

@@ -68,6 +68,6 @@ _CODES: dict[type[BadgeissuerError], Exit] = {
 }
 
 
-def code_of(error: BadgeissuerError) -> Exit:
-    """The code of the error's nearest class in the table; an error without a row is a bug."""
-    return next((_CODES[kind] for kind in type(error).__mro__ if kind in _CODES), Exit.BUG)
+def code_of(kind: type[BadgeissuerError]) -> Exit:
+    """The code of an error's nearest class in the table; an error without a row is a bug."""
+    return next((_CODES[parent] for parent in kind.__mro__ if parent in _CODES), Exit.BUG)

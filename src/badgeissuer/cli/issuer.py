@@ -147,7 +147,7 @@ def _keys(work: Work, rows: list[IssuerKey]) -> list[dict[str, Any]]:
             "activates_at": row.activates_at.isoformat(),
             "retired_at": row.retired_at.isoformat() if row.retired_at else None,
         }
-        for row in rows
+        for row in sorted(rows, key=lambda row: (row.activates_at, row.algorithm))
     ]
 
 

@@ -41,7 +41,7 @@ class Commands(TyperGroup):
         except BadgeissuerError as error:
             console.show_error(error, as_json=ctx.meta.get(JSON_KEY, False))
             console.show_traceback(error)
-            raise typer.Exit(code_of(error)) from None
+            raise typer.Exit(code_of(type(error))) from None
         except (typer.Exit, typer.Abort, TyperException, BrokenPipeError):
             raise
         except Exception as error:

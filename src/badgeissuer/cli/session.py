@@ -22,6 +22,8 @@ M = TypeVar("M", bound="BaseModel")
 
 # No document that this service takes is near it; it only keeps a wrong file name from filling the memory.
 MAX_INPUT = 10_485_760
+# Classes of PostgreSQL's codes: connection, authorization, no such database, resources, operator intervention.
+_REFUSALS = ("08", "28", "3D", "53", "57")
 
 
 def settings_of(data_dir: Path | None) -> Settings:
@@ -53,7 +55,7 @@ def in_unit(
 def database_in_words() -> Iterator[None]:
     """What reaching for the database throws, as errors that people can read."""
     from asyncpg import PostgresError
-    from sqlalchemy.exc import IntegrityError
+    from sqlalchemy.exc import DBAPIError, IntegrityError
     from sqlalchemy.exc import TimeoutError as PoolTimeout
 
     try:
@@ -64,8 +66,12 @@ def database_in_words() -> Iterator[None]:
         raise
     except PoolTimeout as error:
         raise Unavailable("the database is busy; try again shortly") from error
-    except PostgresError as error:  # thrown as it is while connecting: wrong password, no such database
+    except PostgresError as error:  # thrown as it is while connecting
         raise Unavailable(f"the database refuses: {error}") from error
+    except DBAPIError as error:
+        if str(getattr(error.orig, "sqlstate", None) or "")[:2] not in _REFUSALS:
+            raise
+        raise Unavailable(f"the database refuses: {str(error.orig).rpartition(': ')[2]}") from error
     except OSError as error:
         raise Unavailable(f"the database cannot be reached: {error.strerror or error}") from error
 

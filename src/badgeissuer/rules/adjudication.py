@@ -119,17 +119,22 @@ def decide(policy: Policy, criteria: Sequence[Criterion], assessments: Sequence[
     return _by_two(policy.discrepancy, criteria, assessments)
 
 
+def _same_person(one: Assessment, other: Assessment) -> bool:
+    """By id; by name too where one of them has nothing but a name for an id."""
+    ids = {person_key(one.assessor_id), person_key(other.assessor_id)}
+    names = {person_key(one.assessor_name), person_key(other.assessor_name)}
+    return len(ids) == 1 or (len(names) == 1 and names < ids)
+
+
 def _people_faults(policy: Policy, assessments: Sequence[Assessment]) -> list[Fault]:
     """Who may not stand together under the policy. Judged over all of them, so that no order is safer than another."""
     two = policy.mode is AssessmentMode.TWO
     places: dict[AssessorRole, list[int]] = {AssessorRole.ASSESSOR: [], AssessorRole.ADJUDICATOR: []}
-    faults, seen = [], set()
+    faults = []
     for n, assessment in enumerate(assessments):
         places[assessment.role].append(n)
-        person = person_key(assessment.assessor_id)
-        if person in seen:
+        if any(_same_person(assessment, earlier) for earlier in assessments[:n]):
             faults.append(_fault(n, "/assessor/id", "this person has assessed this attempt already", "same-assessor"))
-        seen.add(person)
     assessors, adjudicators = places.values()
     if not assessors:
         faults.append(Fault("/assessments", "a decision needs the assessment of a named assessor", "no-assessor"))

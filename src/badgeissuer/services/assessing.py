@@ -67,6 +67,8 @@ async def record_decision(
     source = judgement.source if judgement is not None else DecisionSource.ASSESSMENTS
     persons = 1 if judgement is not None else len(assessments)
     drafted = None
+    if subject is not None and ruling.state is not DecisionState.DECIDED:
+        await awarding.check_duplicate(work, version=edition.version, subject=subject)
     if ruling.outcome is Outcome.AWARDED:
         drafted = await _draft(work, edition, subject, urn, earner, details, ruling, source, persons, decided_at)
 
@@ -160,8 +162,12 @@ async def find_decision(work: Work, *, decision_id: UUID, lock: bool = False) ->
 
 
 async def assessment_rows(work: Work, *, decision_id: UUID) -> list[AssessmentRow]:
-    """The assessments of a decision, in the order in which they came."""
-    query = select(AssessmentRow).where(AssessmentRow.decision_id == decision_id).order_by(AssessmentRow.id)
+    """The assessments of a decision, in the order in which they came; those sent together by assessor."""
+    query = (
+        select(AssessmentRow)
+        .where(AssessmentRow.decision_id == decision_id)
+        .order_by(AssessmentRow.created_at, AssessmentRow.assessor_id)
+    )
     return list((await work.session.scalars(query)).all())
 
 

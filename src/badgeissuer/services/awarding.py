@@ -140,6 +140,12 @@ async def award(
     return made, credential
 
 
+async def check_duplicate(work: Work, *, version: AchievementVersion, subject: Subject) -> None:
+    """Refuse early what could only end in a denied duplicate. Raises ``Conflict`` naming the award that exists."""
+    parts = AchievementParts.model_validate(version.parts)
+    _duplicate(work, parts.duplicates, await _live_award(work, subject=subject, version=version))
+
+
 async def credential_of(work: Work, *, award: Award) -> Credential:
     """The award's credential with an embedded proof."""
     return (

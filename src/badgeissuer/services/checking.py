@@ -23,7 +23,7 @@ _SAMPLE = "urn:uuid:00000000-0000-4000-8000-000000000000"
 
 
 async def check_profile(work: Work, profile: dict[str, Any], *, prefix: str) -> dict[str, Any]:
-    """The profile, if it can be signed as an issuer. Raises ``Rejected`` with all faults, pointers under ``prefix``."""
+    """The profile in the form that is signed, if it can be. Raises ``Rejected`` with all faults, under ``prefix``."""
     achievement = {
         "id": _SAMPLE,
         "type": ["Achievement"],
@@ -31,23 +31,27 @@ async def check_profile(work: Work, profile: dict[str, Any], *, prefix: str) -> 
         "description": "sample",
         "criteria": {"narrative": "sample"},
     }
-    faults = await _faults(work, issuer=profile, achievement=achievement)
+    document, faults = await _inspected(work, issuer=profile, achievement=achievement)
     if not isinstance(profile.get("name"), str) or not str(profile["name"]).strip():
         faults.append(Fault(f"{_PROFILE_AT}/name", "an issuer needs a name: it is what people read on the badge"))
     _refuse(faults, at=_PROFILE_AT, prefix=prefix, what="profile")
-    return profile
+    checked: dict[str, Any] = document["issuer"]
+    return checked
 
 
 async def check_achievement(
     work: Work, achievement: dict[str, Any], *, issuer: Mapping[str, Any], prefix: str
 ) -> dict[str, Any]:
-    """The achievement, if it can be signed. Raises ``Rejected`` with every fault, pointers under ``prefix``."""
-    faults = await _faults(work, issuer=issuer, achievement=achievement)
+    """The achievement in the form that is signed: arrays, no nulls. Raises ``Rejected`` with every fault."""
+    document, faults = await _inspected(work, issuer=issuer, achievement=achievement)
     _refuse(faults, at=_ACHIEVEMENT_AT, prefix=prefix, what="achievement")
-    return achievement
+    checked: dict[str, Any] = document["credentialSubject"]["achievement"]
+    return checked
 
 
-async def _faults(work: Work, *, issuer: Mapping[str, Any], achievement: Mapping[str, Any]) -> list[Fault]:
+async def _inspected(
+    work: Work, *, issuer: Mapping[str, Any], achievement: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[Fault]]:
     document = open_badge_credential(
         AwardFacts(
             credential_id=_SAMPLE,
@@ -67,7 +71,7 @@ async def _faults(work: Work, *, issuer: Mapping[str, Any], achievement: Mapping
     if not faults:
         canonical = await work.sandbox.canonicalize(document, lane="mint")
         faults = lint.dropped_faults(document, canonical)
-    return faults
+    return document, faults
 
 
 def _refuse(faults: list[Fault], *, at: str, prefix: str, what: str) -> None:

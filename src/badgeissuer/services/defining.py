@@ -266,7 +266,11 @@ def _with_ids(description: dict[str, Any], base: str) -> dict[str, Any]:
             {"id": f"{base}-l{n}", "type": ["RubricCriterionLevel"], **level} if isinstance(level, dict) else level
             for n, level in enumerate(levels, start=1)
         ]
-        names = {level.get("name"): level["id"] for level in filled["rubricCriterionLevel"] if isinstance(level, dict)}
+        names = {
+            level["name"]: level["id"]
+            for level in filled["rubricCriterionLevel"]
+            if isinstance(level, dict) and isinstance(level.get("name"), str)
+        }
         required = filled.get("requiredLevel")
         if isinstance(required, str) and required in names:
             filled["requiredLevel"] = names[required]

@@ -146,7 +146,11 @@ async def rotate_keys(work: Work, *, slug: str, now: bool = False) -> list[Issue
 
 async def issuer_keys(work: Work, *, issuer_id: UUID, lock: bool = False, share: bool = False) -> list[IssuerKey]:
     """All keys of an issuer, oldest first. ``lock`` to change them; ``share`` to keep others from changing them."""
-    query = select(IssuerKey).where(IssuerKey.issuer_id == issuer_id).order_by(IssuerKey.activates_at, IssuerKey.id)
+    query = (
+        select(IssuerKey)
+        .where(IssuerKey.issuer_id == issuer_id)
+        .order_by(IssuerKey.activates_at, IssuerKey.algorithm, IssuerKey.id)
+    )
     if lock or share:
         query = query.with_for_update(read=share, key_share=not share).execution_options(populate_existing=True)
     return list((await work.session.scalars(query)).all())

@@ -36,9 +36,11 @@ _LATER = "verify again later; if it stays so, ask the issuer"
 
 async def verify(work: Work, *, data: bytes) -> Report:
     """The report on a document in its published form. Never raises for what is in it; writes nothing."""
-    plan = checks.plan(data)
+    # A document of the largest size takes a good part of a second to read: not on the event loop.
+    plan = await asyncio.to_thread(checks.plan, data)
     gatherer = _Gatherer(work)
-    report = checks.check(plan, await gatherer.material(plan), now=work.now)
+    material = await gatherer.material(plan)
+    report = await asyncio.to_thread(checks.check, plan, material, now=work.now)
     if report.facts.id is not None and report.facts.issuer in gatherer.own:
         state = await publishing.own_award_state(work, report.facts.id)
         if state is not None:
@@ -71,7 +73,7 @@ class _Gatherer:
     async def material(self, plan: Plan) -> Material:
         """What the plan needs. What comes after the proof is left out where the proof is not good."""
         material = await self._core(plan)
-        core = checks.core_checks(plan, material, now=self._work.now)
+        core = await asyncio.to_thread(checks.core_checks, plan, material, now=self._work.now)
         if any(check.verdict is not Verdict.OK for check in core):
             unproved = Failure("not looked at, since the credential is not proved to be the issuer's")
             material.status_lists = dict.fromkeys(plan.status_lists, unproved)
@@ -115,7 +117,7 @@ class _Gatherer:
         if isinstance(body, Failure):
             return body
         try:
-            return strictjson.loads_object(body)
+            return await asyncio.to_thread(strictjson.loads_object, body)
         except (MalformedInput, TooLarge) as error:
             return Failure(f"the issuer's keys cannot be read: {error.detail}", _DOCUMENT, definite=True)
 
@@ -129,7 +131,7 @@ class _Gatherer:
                 return body
         else:
             body = text.encode("utf-8")
-        plan = checks.plan_status_list(body)
+        plan = await asyncio.to_thread(checks.plan_status_list, body)
         return StatusListMaterial(plan, await self._core(plan))
 
     async def _let_go(self) -> None:

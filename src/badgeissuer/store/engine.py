@@ -9,6 +9,7 @@ query-only. PostgreSQL: two pools, so that a unit of work that reads, then write
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,8 +23,22 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from badgeissuer.errors import Unavailable
 
 BUSY_TIMEOUT_MS = 15_000
-# PostgreSQL: serialization failure, deadlock, lock not available, too many connections, shutting down, cannot connect.
-_TRY_AGAIN = ("40001", "40P01", "55P03", "53300", "57P01", "57P02", "57P03", "53100", "53200")
+# PostgreSQL: serialization failure, deadlock, lock not available, too many connections, shutting down, cannot connect,
+# disk full, out of memory, password or user refused, no such database.
+_TRY_AGAIN = (
+    "40001",
+    "40P01",
+    "55P03",
+    "53300",
+    "57P01",
+    "57P02",
+    "57P03",
+    "53100",
+    "53200",
+    "28P01",
+    "28000",
+    "3D000",
+)
 
 
 class Database:
@@ -31,20 +46,24 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = make_url(url)
+        # hide_parameters below: what a statement carried (names, addresses) must not reach a log with its error.
         self.sqlite = self.url.get_backend_name() == "sqlite"
         if self.sqlite:
             make_parent(self.url)
-            self._write_engine = create_async_engine(self.url, pool_size=1, max_overflow=0)
-            self._read_engine = create_async_engine(self.url, pool_size=pool_size, max_overflow=0)
+            self._write_engine = create_async_engine(self.url, pool_size=1, max_overflow=0, hide_parameters=True)
+            self._read_engine = create_async_engine(self.url, pool_size=pool_size, max_overflow=0, hide_parameters=True)
             _prepare_sqlite(self._write_engine, begin="BEGIN IMMEDIATE", query_only=False)
             _prepare_sqlite(self._read_engine, begin="BEGIN", query_only=True)
         else:
-            self._write_engine = create_async_engine(self.url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True)
+            self._write_engine = create_async_engine(
+                self.url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True, hide_parameters=True
+            )
             self._read_engine = create_async_engine(
                 self.url,
                 pool_size=pool_size,
                 max_overflow=0,
                 pool_pre_ping=True,
+                hide_parameters=True,
                 isolation_level="REPEATABLE READ",
                 connect_args={"server_settings": {"default_transaction_read_only": "on"}},
             )
@@ -103,7 +122,7 @@ class _translated:
         return None
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, (OperationalError, InterfaceError, ConnectionError)) or (
+        if isinstance(error, (OperationalError, InterfaceError, ConnectionError, socket.gaierror)) or (
             isinstance(error, DBAPIError) and (error.connection_invalidated or _sqlstate(error) in _TRY_AGAIN)
         ):
             raise Unavailable("the database cannot be reached or is busy; try again shortly") from error

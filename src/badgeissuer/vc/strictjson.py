@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from badgeissuer.errors import Fault, TooLarge
@@ -20,6 +20,7 @@ JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, J
 
 # Longer integers cost quadratic time to convert and no credential has a use for them.
 _MAX_DIGITS = 400
+_MOST_FAULTS = 20
 
 # Strings (also one that never ends: hence the optional quote) and the brackets between them. The possessive quantifiers
 # keep the scan linear on input such as `"\"\"\"…`.
@@ -52,6 +53,8 @@ def loads(data: bytes, *, max_bytes: int = 262_144, max_depth: int = 64) -> Json
         raise _malformed("nested too deeply") from None
     except json.JSONDecodeError as error:
         raise _malformed(f"not JSON: {error.msg}, line {error.lineno}, column {error.colno}") from None
+    except MalformedJson as error:
+        raise _located(text) or error from None
     if _RISKY_ESCAPE.search(text):
         _check_characters(value)
     return value
@@ -119,7 +122,7 @@ def _check_depth(text: str, limit: int) -> None:
         if first in "[{":
             depth += 1
             if depth > limit:
-                raise _malformed(f"nested deeper than {limit} levels")
+                raise _malformed(f"nested deeper than {limit} levels", _member_around(text, token.start()))
         elif first in "]}":
             depth -= 1
 
@@ -131,32 +134,72 @@ def _check_characters(value: JsonValue) -> None:
             raise _malformed("a lone surrogate or a NUL character", safe)
 
 
-def _object(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        name = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
-        shown = f"the member {name!r}" if _SHOWABLE_NAME.fullmatch(name) else "a member"
-        raise _malformed(f"an object has {shown} twice")
-    return members
+def _member_around(text: str, position: int) -> str:
+    """The pointer of the top member of an object that reaches over ``position``; "" where it cannot be shown."""
+    name, depth = "", 0
+    for token in _STRUCTURE.finditer(text, 0, position):
+        first = text[token.start()]
+        depth += (first in "[{") - (first in "]}")
+        if first == '"' and depth == 1:
+            name = token.group()[1:-1]
+    return f"/{name}" if text.lstrip().startswith("{") and _SHOWABLE_NAME.fullmatch(name) else ""
 
 
-def _integer(digits: str) -> int:
-    if len(digits) > _MAX_DIGITS:
-        raise _malformed(f"an integer has more than {_MAX_DIGITS} digits")
-    return int(digits)
+class _Refused:
+    """Stands in the place of a value that is refused, while the places are looked for."""
+
+    def __init__(self, detail: str) -> None:
+        self.detail = detail
 
 
-def _double(digits: str) -> float:
-    value = float(digits)
-    if math.isinf(value):
-        raise _malformed("a number is beyond what a double can hold")
-    return value
+def _located(text: str) -> MalformedJson | None:
+    """Why the text is refused, with the place of each refused value; None where the text breaks off after them."""
+    try:
+        pending: list[tuple[Any, str]] = [(_LOCATOR.decode(text), "")]
+    except (json.JSONDecodeError, RecursionError):
+        return None
+    faults = []
+    while pending:
+        item, where = pending.pop()
+        if isinstance(item, _Refused):
+            faults.append(Fault(where, item.detail, MalformedJson.code, "RFC 8259"))
+        elif isinstance(item, dict):
+            pending += reversed([(member, f"{where}/{escape_pointer(name)}") for name, member in item.items()])
+        elif isinstance(item, list):
+            pending += reversed([(member, f"{where}/{index}") for index, member in enumerate(item)])
+    return MalformedJson(faults[0].detail, faults=faults[:_MOST_FAULTS])
 
 
-def _constant(name: str) -> float:
-    raise _malformed(f"{name} is not JSON")
+def _decoder(refuse: Callable[[str], Any]) -> json.JSONDecoder:
+    """A decoder that asks ``refuse`` what to put where two parsers could read differently."""
+
+    def integer(digits: str) -> Any:
+        return int(digits) if len(digits) <= _MAX_DIGITS else refuse(f"an integer has more than {_MAX_DIGITS} digits")
+
+    def double(digits: str) -> Any:
+        value = float(digits)
+        return refuse("a number is beyond what a double can hold") if math.isinf(value) else value
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            name = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+            shown = f"the member {name!r}" if _SHOWABLE_NAME.fullmatch(name) else "a member"
+            found[name] = refuse(f"an object has {shown} twice")
+        return found
+
+    return json.JSONDecoder(
+        object_pairs_hook=members,
+        parse_int=integer,
+        parse_float=double,
+        parse_constant=lambda name: refuse(f"{name} is not JSON"),
+        strict=True,
+    )
 
 
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_object, parse_int=_integer, parse_float=_double, parse_constant=_constant, strict=True
-)
+def _refuse(detail: str) -> Any:
+    raise _malformed(detail)
+
+
+_DECODER = _decoder(_refuse)
+_LOCATOR = _decoder(_Refused)

@@ -129,8 +129,6 @@ def _check_status(plan: Plan, material: Material, *, now: datetime, policy: Poli
     entry = plan.document.get("credentialStatus")
     if entry is None:
         return ok(STATUS_CHECK, "it has no status entry: the issuer cannot take it back")
-    if not isinstance(entry, Mapping):
-        return failed(STATUS_CHECK, "credentialStatus must be one object")
     wrong = statuslist.check_entry(entry)
     if wrong is not None:
         return wrong
@@ -177,9 +175,10 @@ def _endorsement_parts(plan: Plan, material: Material, *, now: datetime, policy:
         else:
             bad = [item for item in report.checks if item.verdict is not Verdict.OK]
             verdict = Verdict.FAILED if any(item.verdict is Verdict.FAILED for item in bad) else Verdict.NOT_CHECKED
-            first = next(item for item in bad if item.verdict is verdict)
-            detail = f"{report.outcome.value} ({first.name}: {first.detail})"
-            yield Check(NESTED, name, verdict, detail, first.type, first.remedy, report.checks)
+            worst = [item for item in bad if item.verdict is verdict]
+            told = "; ".join(f"{item.name}: {item.detail}" for item in worst)
+            detail = f"{report.outcome.value} ({told})"
+            yield Check(NESTED, name, verdict, detail, worst[0].type, worst[0].remedy, report.checks)
     if plan.beyond:
         yield Check(NESTED, "endorsements", Verdict.NOT_CHECKED, f"{plan.beyond} more than are looked at")
 

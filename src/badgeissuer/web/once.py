@@ -12,6 +12,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -31,6 +32,19 @@ REPLAY_HEADER = "Idempotent-Replay"
 # How long a repeat waits for the first request before it is told to come again.
 PATIENCE = 30.0
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+# How the header stands in the description of a route that takes it.
+KEY_PARAMETER: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": KEY_HEADER,
+            "in": "header",
+            "required": False,
+            "description": "marks this request, say by a random UUID: a repeat gets the first answer, byte for byte",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]+$"},
+        }
+    ]
+}
 
 Produce = Callable[[Work], Awaitable[Kept]]
 

@@ -6,8 +6,7 @@ right. An error without a row is a 500 that says nothing.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -22,6 +21,7 @@ from starlette.responses import Response
 from badgeissuer import errors
 from badgeissuer.errors import BadgeissuerError, Fault
 from badgeissuer.vc import strictjson
+from badgeissuer.web import validation
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
@@ -71,6 +71,7 @@ TABLE: dict[type[BadgeissuerError], tuple[int, str]] = {
     errors.Unavailable: (503, "Not available now"),
 }
 _INTERNAL = "internal"
+_NOTHING = "there is nothing at this address"
 
 
 class ProblemError(BaseModel):
@@ -105,7 +106,7 @@ def problems(*kinds: type[BadgeissuerError]) -> dict[int | str, dict[str, Any]]:
     found: dict[int | str, dict[str, Any]] = {}
     for kind in kinds:
         status, title = row_of(kind)
-        about = _first_line(kind)
+        about = _about(kind)
         if status in found:
             found[status]["description"] += f" Or: {about}"
         else:
@@ -150,7 +151,7 @@ def explain(code: str) -> tuple[int, str, str] | None:
         )
     for kind in _kinds():
         if kind.code == code:
-            return *row_of(kind), " ".join((kind.__doc__ or "").replace("``", "`").split())
+            return *row_of(kind), _about(kind)
     return None
 
 
@@ -173,9 +174,11 @@ def _translated(request: Request, error: Exception) -> Exception:
         case BadgeissuerError():
             return error
         case RequestValidationError():
-            return _validation(error.errors())
+            read = validation.read(error.errors())
+            # An id that cannot be one names nothing: the same answer as for one that is not there.
+            return InvalidRequest(faults=read[0], parameters=read[1]) if read else errors.NotFound(_NOTHING)
         case HTTPException(status_code=404):
-            return errors.NotFound("there is nothing at this address")
+            return errors.NotFound(_NOTHING)
         case HTTPException(status_code=405):
             return MethodNotAllowed(f"this address has only {', '.join(allowed_methods(request))}")
         case HTTPException(status_code=400):
@@ -250,43 +253,6 @@ def _parameters(error: BadgeissuerError) -> list[dict[str, Any]]:
     return [{"parameter": name, "detail": detail, "code": "invalid"} for name, detail in wrong.items()]
 
 
-# Names of members that may be shown in a pointer; others might be personal data put in the wrong place.
-_SHOWABLE = re.compile(r"@?[A-Za-z_][A-Za-z0-9_.:/#-]{0,200}")
-_CODES = {"missing": "required", "extra_forbidden": "unknown-member"}
-_WORDS = {
-    "missing": "required, and it is not there",
-    "extra_forbidden": "there is no such member here",
-    "model_attributes_type": "must be a JSON object",
-    "dict_type": "must be a JSON object",
-    "string_type": "must be a string",
-}
-
-
-def _validation(found: Iterable[Any]) -> BadgeissuerError:
-    faults: list[Fault] = []
-    parameters: dict[str, str] = {}
-    for problem in found:
-        place, *path = problem["loc"]
-        detail = _WORDS.get(problem["type"], str(problem["msg"]).removeprefix("Value error, "))
-        if place == "path":
-            # An id that cannot be one names nothing: the same answer as for one that is not there.
-            return errors.NotFound("there is nothing at this address")
-        if place == "body":
-            faults.append(Fault(_pointer(path), detail, _CODES.get(problem["type"], "invalid")))
-        else:
-            parameters[str(path[0]) if path else place] = detail
-    return InvalidRequest(faults=faults, parameters=parameters)
-
-
-def _pointer(path: Sequence[object]) -> str:
-    pointer = ""
-    for step in path:
-        if isinstance(step, str) and not _SHOWABLE.fullmatch(step):
-            break
-        pointer += "/" + strictjson.escape_pointer(str(step))
-    return pointer
-
-
 def allowed_methods(request: Request) -> list[str]:
     """All methods of the address, over all routes of the app. HEAD goes wherever GET goes."""
     found: set[str] = set()
@@ -300,5 +266,7 @@ def allowed_methods(request: Request) -> list[str]:
     return sorted(found)
 
 
-def _first_line(kind: type[BadgeissuerError]) -> str:
-    return (kind.__doc__ or HTTPStatus(row_of(kind)[0]).phrase).strip().partition("\n\n")[0].replace("\n    ", " ")
+def _about(kind: type[BadgeissuerError]) -> str:
+    """What the class says of itself, as readers of answers know it: faults are their ``errors``."""
+    said = kind.__doc__ or HTTPStatus(row_of(kind)[0]).phrase
+    return " ".join(said.replace("``faults``", "`errors`").replace("``", "`").split())

@@ -210,6 +210,15 @@ class TestRefusals:
     def test_the_same_person_twice(self, again: str) -> None:
         assert refused(TWO, assessed("ann"), assessed(again)) == [("/assessments/1/assessor/id", "same-assessor")]
 
+    @pytest.mark.parametrize(("first", "second"), [("Ann Lee", "a-7"), ("a-7", "ANN LEE ")])
+    def test_the_same_person_by_name_where_one_has_no_id(self, first: str, second: str) -> None:
+        people = [assessed(first, name="Ann Lee"), assessed(second, name="Ann Lee")]
+        assert refused(TWO, *people) == [("/assessments/1/assessor/id", "same-assessor")]
+
+    def test_two_namesakes_with_ids_are_two(self) -> None:
+        people = [assessed("a-7", name="Ann Lee"), assessed("a-8", name="Ann Lee")]
+        assert decide(TWO, RUBRIC, people).rule == "two_agree"
+
     def test_the_adjudicator_is_one_of_the_two(self) -> None:
         assert refused(TWO, assessed("ann"), assessed("bea", levels(plan=0)), adjudged("bea")) == [
             ("/assessments/2/assessor/id", "same-assessor")

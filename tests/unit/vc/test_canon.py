@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyld import jsonld
 
+from badgeissuer.vc import strictjson
 from badgeissuer.vc.canon import (
     BADGE_BUDGET,
     CLR_BUDGET,
@@ -215,6 +216,30 @@ def test_every_loss_is_told(document: Document, dropped: tuple[str, ...], pointe
         zip(dropped, pointers, strict=True)
     )
     assert canonical.relative == ()
+
+
+def test_thousands_of_losses_are_found_in_one_walk(monkeypatch: pytest.MonkeyPatch) -> None:
+    walks: list[object] = []
+    strings = strictjson.strings
+
+    def counted(value: object, pointer: str = "") -> Iterator[tuple[str, str]]:
+        walks.append(value)
+        return strings(value, pointer)
+
+    monkeypatch.setattr(strictjson, "strings", counted)
+    document = badge(evidence=[{"id": f"relative-{n}", "type": ["Evidence", f"T{n}"]} for n in range(300)])
+    canonical = canonicalize(document, PINNED, budget=FOREIGN_BUDGET)
+    assert len(canonical.relative) == 600
+    assert canonical.relative_at[0] == "/evidence/0/id"
+    assert len(walks) == 1
+
+
+@pytest.mark.parametrize("keyword", ["@language", "@direction", "@base", "@json"])
+@pytest.mark.parametrize("value", ["x", 1])
+def test_a_keyword_out_of_place_is_a_typed_error(keyword: str, value: object) -> None:
+    """PyLD lets them pass. An error of another kind would end the worker."""
+    with pytest.raises(NotCanonical):
+        canonicalize(badge(evidence=[{"type": ["Evidence"], keyword: value}]), PINNED)
 
 
 def test_types_of_the_extensions_need_their_context() -> None:

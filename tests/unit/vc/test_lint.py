@@ -107,6 +107,7 @@ ENDORSEMENT = {"@context": ["https://www.w3.org/ns/credentials/v2"], "type": ["V
         (f"{A}/@context", ["https://www.w3.org/ns/credentials/v2"], [(f"{A}/@context", "keyword")]),
         ("/@included", [{"id": "urn:x:1"}], [("/@included", "keyword")]),
         (f"{A}/schema:name", "x", [(f"{A}/schema:name", "iri-member")]),
+        (f"{A}/Criteria", {"narrative": "x"}, [(f"{A}/Criteria", "iri-member")]),
         (f"{A}/na\u200bme", "x", [(f"{A}/na\u200bme", "character")]),
         (f"{A}/description", LONG, [("", "too-large")]),
         ("/evidence", [{"type": ["Evidence"], "name": "a"}] * 2, [("/evidence/1", "repeated")]),
@@ -150,7 +151,7 @@ ENDORSEMENT = {"@context": ["https://www.w3.org/ns/credentials/v2"], "type": ["V
         (f"{D}/requiredLevel", "urn:x:other", [(f"{D}/requiredLevel", "reference")]),
         (f"{D}/resultType", "Status", [(f"{S}/result/0/status", "required")]),
         (f"{D}/rubricCriterionLevel/0/id", "urn:uuid:7d8c1f0e-2a3b-4c5d-8e9f-000000000002",
-         [(f"{D}/rubricCriterionLevel", "reference")]),
+         [(f"{D}/rubricCriterionLevel", "reference"), (f"{D}/rubricCriterionLevel/1", "repeated")]),
         # status
         ("/credentialStatus", ..., [("/credentialStatus", "status")]),
         ("/credentialStatus/type", "1EdTechRevocationList",
@@ -177,6 +178,15 @@ def test_a_rule_is_broken_alone(pointer: str, value: Any, expected: list[tuple[s
     assert sorted(codes(badge(**{pointer: value}))) == sorted(expected)
 
 
+@pytest.mark.parametrize("odd", [[], {}, {"a": 1}, [5], 5, True])
+def test_odd_kinds_of_values_are_faults_and_not_errors(odd: Any) -> None:
+    subject = ("id", "identifier/0/salt", "result/0/achievedLevel", "result/0/resultDescription")
+    description = ("id", "rubricCriterionLevel/0/id", "requiredLevel", "allowedValue")
+    others = ("/@context", "/type", "/issuer/id", "/credentialStatus/type", "/credentialStatus/statusPurpose")
+    for pointer in (*others, f"{A}/image/type", *(f"{S}/{x}" for x in subject), *(f"{D}/{x}" for x in description)):
+        assert codes(badge(**{pointer: odd})) != []
+
+
 def test_levels_and_values_of_a_description() -> None:
     description = {
         "id": "urn:x:grade", "type": ["ResultDescription"], "name": "Grade", "resultType": "LetterGrade",
@@ -192,7 +202,7 @@ def test_levels_and_values_of_a_description() -> None:
     assert codes(document) == [(f"{D}/requiredValue", "reference")]
     description["requiredValue"] = "B"
     document["credentialSubject"]["achievement"]["resultDescription"].append({**description, "name": "Again"})
-    assert codes(document) == [(f"{A}/resultDescription/1/id", "reference")]
+    assert codes(document) == [(f"{A}/resultDescription/1/id", "reference"), (f"{A}/resultDescription/1", "repeated")]
 
 
 @pytest.mark.parametrize(

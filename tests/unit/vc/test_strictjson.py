@@ -70,6 +70,24 @@ def test_the_pointer_of_a_bad_character() -> None:
     assert [fault.pointer for fault in caught.value.faults] == ["/a~1b/1/~0"]
 
 
+@pytest.mark.parametrize(
+    ("text", "pointers"),
+    [
+        ('{"a": NaN, "b/c": [1, -Infinity]}', ["/a", "/b~1c/1"]),
+        ('{"a": {"b": 1, "b": 2}, "c": 1e400}', ["/a/b", "/c"]),
+        ("[" + ",".join(["NaN"] * 30) + "]", [f"/{n}" for n in range(20)]),
+        ('{"a": NaN', [""]),
+        ('{"first": 1, "deep": ' + "[" * 70 + "]" * 70 + "}", ["/deep"]),
+        ('{"": ' + "[" * 70 + "]" * 70 + "}", [""]),
+        ("[" * 70 + "]" * 70, [""]),
+    ],
+)
+def test_the_pointers_of_what_is_refused(text: str, pointers: list[str]) -> None:
+    with pytest.raises(MalformedJson) as caught:
+        strictjson.loads(text.encode())
+    assert [fault.pointer for fault in caught.value.faults] == pointers
+
+
 def test_size_and_depth_are_limits_not_errors_below_them() -> None:
     assert strictjson.loads(b"[" * 64 + b"]" * 64)
     assert strictjson.loads(b'"[[[[[[[["', max_depth=1) == "[[[[[[[["

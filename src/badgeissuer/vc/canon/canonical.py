@@ -6,11 +6,12 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from badgeissuer.errors import Fault
 from badgeissuer.vc import strictjson
-from badgeissuer.vc.canon.expansion import Loss, expander_of
+from badgeissuer.vc.canon.expansion import Loss, expander_of, not_json_ld
 from badgeissuer.vc.canon.rdf import Statements
 from badgeissuer.vc.canon.rdfc import Algorithm, canonize
 from badgeissuer.vc.contexts import ContextStore
@@ -99,17 +100,22 @@ def _canonicalize(
     expander = expander_of(contexts)
     expanded, losses = expander.expand(plain)
     statements = Statements(max_quads=budget.max_quads)
-    statements.read(expanded)
+    try:
+        statements.read(expanded)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        # PyLD lets some keywords pass where none may stand; what they expand to is no node.
+        raise not_json_ld("invalid structure") from None
+    places = _Places(plain)
     if statements.refused:
         raise NotCanonical(
             "the document contains what has no reliable canonical form",
             faults=[
                 Fault(pointer, detail, NotCanonical.code)
                 for value, detail in _unique(statements.refused)
-                for pointer in pointers_of(plain, value)
+                for pointer in places.of_text(value)
             ],
         )
-    dropped = [*((loss.name, _find(plain, loss)) for loss in losses), *((name, "") for name in statements.dropped)]
+    dropped = [*((loss.name, places.of_loss(loss)) for loss in losses), *((name, "") for name in statements.dropped)]
     if not statements.quads:
         detail = "nothing in the document would be covered by a signature"
         lost = [Fault(pointer, "this is not defined by the contexts", NotCanonical.code) for _, pointer in dropped]
@@ -119,7 +125,7 @@ def _canonicalize(
     relative = [
         (f"{kind} {value}", pointer)
         for kind, value in _unique(statements.relative)
-        for pointer in pointers_of(plain, value)
+        for pointer in places.of_text(value)
     ]
     return Canonical(
         source=_digest(text),
@@ -149,11 +155,6 @@ def equal_siblings(document: Mapping[str, Any]) -> list[str]:
                     repeats.append(f"{pointer}/{index}")
                 seen.add(text)
     return repeats
-
-
-def pointers_of(document: object, value: str) -> list[str]:
-    """Where a string stands in the document; ``[""]`` where it does not."""
-    return [pointer for text, pointer in strictjson.strings(document) if text == value] or [""]
 
 
 def _check_contexts(document: dict[str, Any], contexts: ContextStore) -> None:
@@ -198,10 +199,34 @@ def _arrays(value: object, pointer: str) -> Iterator[tuple[list[Any] | tuple[Any
             yield from _arrays(item, f"{pointer}/{index}")
 
 
-def _find(document: object, loss: Loss) -> str:
-    """The pointer of a loss: its element is the very object in the document."""
-    where = next((pointer for value, pointer in _values(document, "") if value is loss.element), "")
-    return f"{where}/{strictjson.escape_pointer(loss.name)}" if loss.is_member else where
+class _Places:
+    """Where things stand in one document. Each index is made once, so that a thousand losses cost no more than one."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._document = document
+
+    def of_text(self, value: str) -> list[str]:
+        """The pointers of a string; ``[""]`` where it does not stand in the document."""
+        return self._texts.get(value, [""])
+
+    def of_loss(self, loss: Loss) -> str:
+        """The pointer of a loss: its element is the very object in the document."""
+        where = self._objects.get(id(loss.element), "")
+        return f"{where}/{strictjson.escape_pointer(loss.name)}" if loss.is_member else where
+
+    @cached_property
+    def _texts(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for text, pointer in strictjson.strings(self._document):
+            found.setdefault(text, []).append(pointer)
+        return found
+
+    @cached_property
+    def _objects(self) -> dict[int, str]:
+        found: dict[int, str] = {}
+        for value, pointer in _values(self._document, ""):
+            found.setdefault(id(value), pointer)
+        return found
 
 
 def _values(value: object, pointer: str) -> Iterator[tuple[object, str]]:

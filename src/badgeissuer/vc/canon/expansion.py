@@ -83,7 +83,7 @@ class Expander:
             raise _translated(error) from None
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
             # PyLD assumes much about its input; what trips it is not JSON-LD.
-            raise _not_json_ld("invalid structure") from None
+            raise not_json_ld("invalid structure") from None
         return expanded, processor
 
 
@@ -181,9 +181,9 @@ def _translated(error: BaseException) -> NotCanonical | UnknownContext:
             return cause
         error = cause
         cause = cause.__cause__
-    return _not_json_ld(str(getattr(error, "code", None) or "invalid structure"))
+    return not_json_ld(str(getattr(error, "code", None) or "invalid structure"))
 
 
-def _not_json_ld(problem: str) -> NotCanonical:
+def not_json_ld(problem: str) -> NotCanonical:
     detail = f"the document is not valid JSON-LD: {problem}"
     return NotCanonical(detail, faults=[Fault("", detail, NotCanonical.code, "JSON-LD 1.1 API §5")])

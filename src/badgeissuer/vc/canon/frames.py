@@ -16,6 +16,9 @@ _ERRORS: dict[str, type[BadgeissuerError]] = {
     kind.code: kind for kind in (UnknownContext, NotCanonical, BudgetExceeded, MalformedJson, Rejected, TooLarge)
 }
 
+# A hostile document can have a fault every four bytes; nobody reads more than these.
+MOST_FAULTS = 100
+
 
 def frame(body: bytes) -> bytes:
     return len(body).to_bytes(4) + body
@@ -37,7 +40,8 @@ def result(canonical: Canonical) -> bytes:
 
 
 def refusal(error: BadgeissuerError) -> bytes:
-    return _json({"error": error.code, "detail": error.detail, "faults": [asdict(fault) for fault in error.faults]})
+    faults = [asdict(fault) for fault in error.faults[:MOST_FAULTS]]
+    return _json({"error": error.code, "detail": error.detail, "faults": faults})
 
 
 def read_answer(body: bytes) -> Canonical:

@@ -9,13 +9,15 @@ from typing import Any
 from badgeissuer.vc.canon import Canonical
 from badgeissuer.vc.checks.parse import parse
 from badgeissuer.vc.checks.report import Check, Failure
-from badgeissuer.vc.checks.shape import Kind, check_shape, kind_of, types_of
+from badgeissuer.vc.checks.shape import Kind, check_shape, kind_of
 from badgeissuer.vc.checks.statuslist import check_list_shape
 from badgeissuer.vc.proofs.data_integrity import PROOF_TYPE, proof_config, proofs_of, unsecured
 from badgeissuer.vc.proofs.eddsa_rdfc_2022 import CRYPTOSUITE
 
-# More embedded endorsements than this are not looked at: each costs fetches and canonicalisations.
+# More embedded endorsements than this, counted over all levels, are not looked at: each costs fetches and
+# canonicalisations. Nor are those deeper than this: each level is read again as a document of its own.
 MOST_NESTED = 20
+DEEPEST_NESTED = 3
 DOCUMENT, CONFIG = "document", "proof"
 
 
@@ -68,18 +70,34 @@ class Material:
 
 def plan(data: bytes | Mapping[str, Any]) -> Plan:
     """What verifying a badge or an endorsement needs. Raises nothing: what cannot be read is said by ``check``."""
+    return _plan(data, _Room(MOST_NESTED), depth=0)
+
+
+@dataclass(slots=True)
+class _Room:
+    """How many more embedded endorsements one document may have looked at."""
+
+    left: int
+
+    def take(self, wanted: int) -> int:
+        taken = min(wanted, self.left)
+        self.left -= taken
+        return taken
+
+
+def _plan(data: bytes | Mapping[str, Any], room: _Room, *, depth: int) -> Plan:
     document, parsed = parse(data)
     if document is None:
         return Plan(parsed)
     shape = check_shape(document)
     found = dict(_endorsements(document, ""))
-    pointers = list(found)[:MOST_NESTED]
+    pointers = list(found)[: room.take(len(found)) if depth < DEEPEST_NESTED else 0]
     return _planned(
         document,
         parsed,
         shape,
         kind_of(document),
-        nested={pointer: plan(found[pointer]) for pointer in pointers},
+        nested={pointer: _plan(found[pointer], room, depth=depth + 1) for pointer in pointers},
         beyond=len(found) - len(pointers),
     )
 
@@ -170,5 +188,4 @@ def _endorsements(value: object, pointer: str) -> Iterator[tuple[str, Mapping[st
                 yield from _endorsements(member, below)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            if not (isinstance(item, Mapping) and "EndorsementCredential" in types_of(item)):
-                yield from _endorsements(item, f"{pointer}/{index}")
+            yield from _endorsements(item, f"{pointer}/{index}")

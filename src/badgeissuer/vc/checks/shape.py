@@ -21,7 +21,7 @@ from badgeissuer.vc.model.base import faults_of, instant
 from badgeissuer.vc.model.ob3 import EndorsementCredential, OpenBadgeCredential
 from badgeissuer.vc.strictjson import escape_pointer
 
-_OB_CONTEXTS = frozenset((OB_V3P0_301, OB_V3P0_302, OB_V3P0_303))
+_OB_CONTEXTS = (OB_V3P0_301, OB_V3P0_302, OB_V3P0_303)
 _MALFORMED = DATA_MODEL + "MALFORMED_VALUE_ERROR"
 _SHOWN = 5
 
@@ -51,7 +51,7 @@ def types_of(document: Mapping[str, Any]) -> set[str]:
 
 
 _OTHER_KINDS = {
-    "VerifiablePresentation": "this is a presentation, not a credential; verify the credentials in it one by one",
+    "VerifiablePresentation": "this is a presentation, not a credential; verify its credentials one by one",
     "EnvelopedVerifiableCredential": "not supported yet; this is an enveloped credential",
     "EnvelopedVerifiablePresentation": "this is a presentation, not a credential",
     "BitstringStatusListCredential": "this is a status list, not a badge",

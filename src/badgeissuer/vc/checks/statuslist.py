@@ -65,8 +65,7 @@ def check_entry(entry: Mapping[str, Any]) -> Check | None:
     if type_ != "BitstringStatusListEntry":
         detail = f"not supported yet; the status is of another type than BitstringStatusListEntry ({_short(type_)})"
         return not_checked(STATUS_CHECK, detail)
-    purpose = entry.get("statusPurpose")
-    if purpose not in _WORDS:
+    if entry.get("statusPurpose") not in list(_WORDS):
         return not_checked(STATUS_CHECK, "only the purposes revocation and suspension are understood here")
     if entry.get("statusSize", 1) not in (1, "1"):
         return not_checked(STATUS_CHECK, "not supported yet; the status has more than one bit")

@@ -141,7 +141,7 @@ def _description(description: Document, declared: dict[str, Document], pointer: 
         yield Fault(f"{pointer}/id", "is the id of an earlier result description", "reference", clause)
     declared[identifier] = description
     levels = _levels(description)
-    if len(set(levels)) != len(levels):
+    if any(level in levels[:index] for index, level in enumerate(levels)):
         yield Fault(f"{pointer}/rubricCriterionLevel", "has two levels with one id", "reference", clause)
     if "requiredLevel" in description and description["requiredLevel"] not in levels:
         yield Fault(f"{pointer}/requiredLevel", "must be the id of one of its levels", "reference", clause)

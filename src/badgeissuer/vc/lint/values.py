@@ -32,14 +32,15 @@ def value_faults(document: Mapping[str, object]) -> list[Fault]:
 
 
 def structure_faults(document: Mapping[str, object]) -> list[Fault]:
-    """Of these, what makes a signed document ambiguous: JSON-LD keywords, IRI members, nulls, empty and nested arrays.
+    """Of these, what makes a signed document ambiguous: JSON-LD keywords, IRI members, nulls, empty and nested arrays,
+    repeats within an array.
 
     A verifier refuses these too. Such members change what a JSON reader sees and leave the signature intact.
     """
     return [fault for fault in _walk(document, "", credential=True) if fault.code in _STRUCTURE]
 
 
-_STRUCTURE = frozenset(("keyword", "iri-member", "null", "empty", "nested-array"))
+_STRUCTURE = frozenset(("keyword", "iri-member", "null", "empty", "nested-array", "repeated"))
 
 
 def _walk(value: object, pointer: str, *, credential: bool = False) -> Iterator[Fault]:
@@ -70,6 +71,9 @@ def _name(name: str, pointer: str, *, may_have_context: bool) -> Iterator[Fault]
         yield Fault(pointer, "JSON-LD keywords are not taken here", "keyword", "VCDM §1.3")
     elif ":" in name or not name:
         yield Fault(pointer, "a member must be a term of the contexts, not an IRI", "iri-member", "VCDM §1.3")
+    elif "A" <= name[0] <= "Z":
+        # The contexts give Criteria and criteria one IRI, GeoCoordinates and geo another: swapped, a signature holds.
+        yield Fault(pointer, "is the name of a class, not of a member", "iri-member", "VCDM §1.3")
     elif _CONTROL.search(name) or _INVISIBLE.search(name) or _NO_CHARACTER.search(name):
         yield Fault(pointer, "the member's name has characters that cannot be seen", "character")
 
@@ -82,11 +86,13 @@ def _array(items: list[object] | tuple[object, ...], pointer: str, *, credential
         below = f"{pointer}/{index}"
         if isinstance(item, list | tuple):
             yield Fault(below, "must not be an array within an array", "nested-array", "OB serialization")
-        if isinstance(item, str):
-            # RDF has sets: a repeat adds nothing that a signature would cover.
-            if item in seen:
-                yield Fault(below, "repeats an earlier value of the same array", "repeated")
-            seen.add(item)
+        # RDF has sets: a repeat adds nothing that a signature would cover. Objects of one id are one thing there, so an
+        # item could be doubled, or its members dealt out over two, and the signature would hold.
+        named = item.get("id") if isinstance(item, Mapping) else item
+        if isinstance(named, str):
+            if named in seen:
+                yield Fault(below, "repeats an earlier value of the same array, or its id", "repeated")
+            seen.add(named)
         yield from _walk(item, below, credential=credential)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 
 from fastapi import APIRouter
 
@@ -24,4 +23,4 @@ _FILES = (
 
 def routers() -> list[APIRouter]:
     """Every route of the service. A route of one file never hides one of another: their paths differ."""
-    return [import_module(f"{__name__}.{name}").router for name in _FILES if find_spec(f"{__name__}.{name}")]
+    return [import_module(f"{__name__}.{name}").router for name in _FILES]

@@ -24,7 +24,7 @@ from badgeissuer.web.problems import problems
 from badgeissuer.web.wire import Page, Timestamp, WireIn, WireOut
 from badgeissuer.work import Work
 
-router = APIRouter(prefix="/v1/achievements", route_class=StrictRoute, tags=["achievements"])
+router = APIRouter(prefix="/v1/achievements", route_class=StrictRoute, tags=["Achievements"])
 
 AchievementDocument = Annotated[
     dict[str, Any],
@@ -97,7 +97,7 @@ class AchievementWithVersionsOut(AchievementOut):
 @router.post(
     "",
     status_code=201,
-    operation_id="createAchievement",
+    operation_id="create_achievement",
     dependencies=[require("achievements:write")],
     responses=problems(NotFound, Conflict),
 )
@@ -114,7 +114,7 @@ async def create_achievement(body: NewAchievementIn, work: WorkDep, response: Re
 
 
 @router.get(
-    "", operation_id="listAchievements", dependencies=[require("achievements:read")], responses=problems(BadCursor)
+    "", operation_id="list_achievements", dependencies=[require("achievements:read")], responses=problems(BadCursor)
 )
 async def list_achievements(
     work: WorkDep,
@@ -135,7 +135,7 @@ async def list_achievements(
 
 @router.get(
     "/{achievement_id}",
-    operation_id="getAchievement",
+    operation_id="read_achievement",
     dependencies=[require("achievements:read")],
     responses=problems(NotFound),
 )
@@ -162,7 +162,7 @@ async def get_achievement(achievement_id: UUID, work: WorkDep, response: Respons
 
 @router.put(
     "/{achievement_id}",
-    operation_id="replaceDraft",
+    operation_id="replace_draft",
     dependencies=[require("achievements:write")],
     responses=problems(NotFound, Conflict, PreconditionFailed),
 )
@@ -184,7 +184,7 @@ async def replace_draft(
 
 @router.post(
     "/{achievement_id}/publish",
-    operation_id="publishAchievement",
+    operation_id="publish_achievement",
     dependencies=[require("achievements:write")],
     responses=problems(NotFound, IllegalTransition),
 )
@@ -196,7 +196,7 @@ async def publish(achievement_id: UUID, work: WorkDep, response: Response) -> Ac
 
 @router.post(
     "/{achievement_id}/retire",
-    operation_id="retireAchievement",
+    operation_id="retire_achievement",
     dependencies=[require("achievements:write")],
     responses=problems(NotFound, IllegalTransition),
 )

@@ -18,7 +18,7 @@ from badgeissuer.store.access import Actor
 from badgeissuer.web.api.award_wire import AwardOut, read_award
 from badgeissuer.web.body import StrictRoute
 from badgeissuer.web.deps import ActorDep, RuntimeDep, require
-from badgeissuer.web.once import StillRunning, answer_once
+from badgeissuer.web.once import KEY_PARAMETER, StillRunning, answer_once
 from badgeissuer.web.problems import problems
 from badgeissuer.web.wire import WireIn
 from badgeissuer.work import Work
@@ -41,6 +41,7 @@ class StateChangeIn(WireIn):
     summary="Revoke an award, for good",
     response_model=AwardOut,
     responses=RESPONSES,
+    openapi_extra=KEY_PARAMETER,
     dependencies=MAY,
 )
 async def revoke_award(
@@ -55,6 +56,7 @@ async def revoke_award(
     summary="Suspend an award until it is reinstated or revoked",
     response_model=AwardOut,
     responses=RESPONSES,
+    openapi_extra=KEY_PARAMETER,
     dependencies=MAY,
 )
 async def suspend_award(
@@ -69,6 +71,7 @@ async def suspend_award(
     summary="Lift a suspension",
     response_model=AwardOut,
     responses=RESPONSES,
+    openapi_extra=KEY_PARAMETER,
     dependencies=MAY,
 )
 async def reinstate_award(

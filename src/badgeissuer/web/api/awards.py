@@ -18,7 +18,7 @@ from badgeissuer.web.api.award_wire import AwardOut, read_award
 from badgeissuer.web.api.decision_wire import AttemptIn, Named, arguments, as_sent
 from badgeissuer.web.body import StrictRoute
 from badgeissuer.web.deps import ActorDep, RuntimeDep, WorkDep, require
-from badgeissuer.web.once import Mark, StillRunning, answer_once
+from badgeissuer.web.once import KEY_PARAMETER, StillRunning, answer_once
 from badgeissuer.web.problems import problems
 from badgeissuer.web.wire import Timestamp
 from badgeissuer.work import Work
@@ -45,6 +45,7 @@ class AwardIn(AttemptIn):
     response_model=AwardOut,
     status_code=201,
     responses=problems(MalformedInput, NotFound, Conflict, StillRunning, Rejected, NotAwardable),
+    openapi_extra=KEY_PARAMETER,
     dependencies=[require("awards:write")],
 )
 async def issue_award(body: AwardIn, request: Request, runtime: RuntimeDep, actor: ActorDep) -> Response:
@@ -59,7 +60,7 @@ async def issue_award(body: AwardIn, request: Request, runtime: RuntimeDep, acto
         shown = await read_award(work, recorded.award.id)
         return Kept(201, shown.model_dump_json(), award_url(work.base_url, recorded.award.id))
 
-    mark = Mark(body.external_reference, given["achievement_id"]) if body.external_reference is not None else None
+    mark = body.mark(runtime.settings.base_url)
     return await answer_once(runtime, actor, request, mark=mark, required=True, produce=produce)
 
 

@@ -16,6 +16,7 @@ from badgeissuer.services.grounds import Attempt, EvidenceGiven
 from badgeissuer.services.identifying import EarnerGiven
 from badgeissuer.services.judging import Person
 from badgeissuer.vc.model.base import ResultStatus
+from badgeissuer.web.once import Mark
 from badgeissuer.web.wire import Did, Email, HttpUrl, LongText, Reference, ShortText, Timestamp, WireIn
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True, pattern=r"^[^\n]*$")]
@@ -176,6 +177,12 @@ class AttemptIn(WireIn):
                 "the achievement is not named",
                 faults=[Fault("/achievement", f"send the achievement's id, or its public URL {prefix}…")],
             ) from None
+
+    def mark(self, base_url: str) -> Mark | None:
+        """What makes repeats safe, where the platform sent a reference. Raises ``Rejected`` as ``achievement_id``."""
+        if self.external_reference is None:
+            return None
+        return Mark(self.external_reference, self.achievement_id(base_url))
 
     def as_attempt(self) -> Attempt:
         return Attempt(

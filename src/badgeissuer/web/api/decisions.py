@@ -21,7 +21,7 @@ from badgeissuer.web.api.decision_view import DecisionOut, read_one
 from badgeissuer.web.api.decision_wire import AssessmentIn, AttemptIn, Named, arguments, as_sent
 from badgeissuer.web.body import StrictRoute
 from badgeissuer.web.deps import ActorDep, RuntimeDep, WorkDep, require
-from badgeissuer.web.once import Mark, StillRunning, answer_once
+from badgeissuer.web.once import KEY_PARAMETER, StillRunning, answer_once
 from badgeissuer.web.paging import PagerDep
 from badgeissuer.web.problems import problems
 from badgeissuer.web.wire import Page, Timestamp
@@ -82,6 +82,7 @@ class FurtherAssessmentIn(AssessmentIn):
         202: {"model": DecisionOut, "description": "It waits for the second assessor, or for an adjudicator."},
         **problems(MalformedInput, NotFound, Conflict, StillRunning, Rejected, NotAwardable),
     },
+    openapi_extra=KEY_PARAMETER,
     dependencies=[require("decisions:write")],
 )
 async def record_decision(body: DecisionIn, request: Request, runtime: RuntimeDep, actor: ActorDep) -> Response:
@@ -93,7 +94,7 @@ async def record_decision(body: DecisionIn, request: Request, runtime: RuntimeDe
             recorded = await assessing.record_decision(work, **given, judgement=judgement, assessments=body.given())
         return await _kept(work, recorded)
 
-    mark = Mark(body.external_reference, given["achievement_id"]) if body.external_reference is not None else None
+    mark = body.mark(runtime.settings.base_url)
     return await answer_once(runtime, actor, request, mark=mark, required=True, produce=produce)
 
 
@@ -107,6 +108,7 @@ async def record_decision(body: DecisionIn, request: Request, runtime: RuntimeDe
         202: {"model": DecisionOut, "description": "The two differ: it waits for an adjudicator."},
         **problems(NotFound, IllegalTransition, Conflict, StillRunning, Rejected, NotAwardable),
     },
+    openapi_extra=KEY_PARAMETER,
     dependencies=[require("decisions:write")],
 )
 async def record_assessment(

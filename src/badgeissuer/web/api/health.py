@@ -16,7 +16,7 @@ from badgeissuer.web.body import StrictRoute
 from badgeissuer.web.deps import RuntimeDep
 from badgeissuer.web.wire import WireOut
 
-router = APIRouter(route_class=StrictRoute, tags=["service"])
+router = APIRouter(route_class=StrictRoute, tags=["Service"])
 
 
 class IndexOut(WireOut):
@@ -95,13 +95,13 @@ async def readyz(runtime: RuntimeDep) -> ReadyOut:
     return ReadyOut(status="ready", checks=checks)
 
 
-@router.get("/problems", operation_id="listProblems")
+@router.get("/problems", operation_id="list_problems")
 async def problem_kinds(request: Request) -> ProblemKindsOut:
     """Every kind of problem that an answer's ``type`` can name."""
     return ProblemKindsOut(items=[_kind(request, code) for code in problems.codes()])
 
 
-@router.get("/problems/{code}", operation_id="getProblem")
+@router.get("/problems/{code}", operation_id="read_problem")
 async def problem_kind(request: Request, code: str) -> ProblemKindOut:
     """What a problem type means."""
     return _kind(request, code)

@@ -20,7 +20,7 @@ from badgeissuer.web.problems import problems
 from badgeissuer.web.wire import Page, Timestamp, WireIn, WireOut
 from badgeissuer.work import Work
 
-router = APIRouter(prefix="/v1/issuers", route_class=StrictRoute, tags=["issuers"])
+router = APIRouter(prefix="/v1/issuers", route_class=StrictRoute, tags=["Issuers"])
 
 ProfileDocument = Annotated[
     dict[str, Any],
@@ -80,7 +80,7 @@ class IssuerOut(WireOut):
 @router.post(
     "",
     status_code=201,
-    operation_id="createIssuer",
+    operation_id="create_issuer",
     dependencies=[require("issuers:write")],
     responses=problems(NotPermitted, Conflict),
 )
@@ -92,7 +92,7 @@ async def create_issuer(body: IssuerIn, work: WorkDep, response: Response) -> Is
     return _shown(work, issuer)
 
 
-@router.get("", operation_id="listIssuers", dependencies=[require("issuers:read")], responses=problems(BadCursor))
+@router.get("", operation_id="list_issuers", dependencies=[require("issuers:read")], responses=problems(BadCursor))
 async def list_issuers(work: WorkDep, pager: PagerDep) -> Page[IssuerOut]:
     """The issuers that the key acts for, by slug."""
     query = select(Issuer).where(visible_to(work.actor, Issuer)).order_by(Issuer.slug).limit(pager.take)
@@ -102,7 +102,7 @@ async def list_issuers(work: WorkDep, pager: PagerDep) -> Page[IssuerOut]:
     return pager.page(rows, place=lambda row: (row.slug,), show=lambda row: _shown(work, row))
 
 
-@router.get("/{slug}", operation_id="getIssuer", dependencies=[require("issuers:read")], responses=problems(NotFound))
+@router.get("/{slug}", operation_id="read_issuer", dependencies=[require("issuers:read")], responses=problems(NotFound))
 async def get_issuer(slug: str, work: WorkDep, response: Response) -> IssuerOut:
     """One issuer."""
     issuer = await registering.find_issuer(work, slug=slug)
@@ -112,7 +112,7 @@ async def get_issuer(slug: str, work: WorkDep, response: Response) -> IssuerOut:
 
 @router.patch(
     "/{slug}",
-    operation_id="updateIssuer",
+    operation_id="update_issuer",
     dependencies=[require("issuers:write")],
     responses=problems(NotFound, PreconditionFailed),
 )

@@ -19,7 +19,7 @@ from badgeissuer.web.problems import problems
 from badgeissuer.web.wire import Timestamp, WireIn, WireOut
 from badgeissuer.work import Work
 
-router = APIRouter(prefix="/v1/issuers/{slug}/keys", route_class=StrictRoute, tags=["issuers"])
+router = APIRouter(prefix="/v1/issuers/{slug}/keys", route_class=StrictRoute, tags=["Issuers"])
 
 
 class RotateIn(WireIn):
@@ -45,7 +45,7 @@ class KeysOut(WireOut):
     keys: list[KeyOut]
 
 
-@router.get("", operation_id="listKeys", dependencies=[require("issuers:read")], responses=problems(NotFound))
+@router.get("", operation_id="list_keys", dependencies=[require("issuers:read")], responses=problems(NotFound))
 async def list_keys(slug: str, work: WorkDep) -> KeysOut:
     """All keys of the issuer, oldest first."""
     issuer = await registering.find_issuer(work, slug=slug)
@@ -55,7 +55,7 @@ async def list_keys(slug: str, work: WorkDep) -> KeysOut:
 @router.post(
     "/rotate",
     status_code=201,
-    operation_id="rotateKeys",
+    operation_id="rotate_keys",
     dependencies=[require("issuers:write")],
     responses=problems(NotFound, Conflict),
 )

@@ -18,7 +18,7 @@ from badgeissuer.web.body import StrictRoute
 from badgeissuer.web.deps import PublicWorkDep
 from badgeissuer.web.problems import NotAcceptable, problems
 
-router = APIRouter(route_class=StrictRoute, tags=["public"])
+router = APIRouter(route_class=StrictRoute, tags=["Public"])
 
 _SUFFIX = ".json"
 _DOCUMENT: dict[str, Any] = {"schema": {"type": "object"}}
@@ -38,7 +38,7 @@ def _described(what: str, *types: str) -> dict[int | str, dict[str, Any]]:
 
 @router.get(
     "/credentials/{name}",
-    operation_id="getCredential",
+    operation_id="read_credential",
     response_class=Response,
     responses=_described("The signed credential, byte for byte as it was issued.", *media.CREDENTIAL_TYPES),
 )
@@ -54,7 +54,7 @@ async def credential(name: str, request: Request, work: PublicWorkDep) -> Respon
 
 @router.get(
     "/status/{name}",
-    operation_id="getStatusList",
+    operation_id="read_status_list",
     response_class=Response,
     responses=_described("The signed Bitstring status list.", *media.CREDENTIAL_TYPES),
 )
@@ -67,7 +67,7 @@ async def status_list(name: str, request: Request, work: PublicWorkDep) -> Respo
 
 @router.get(
     "/issuers/{slug}/did.json",
-    operation_id="getDidDocument",
+    operation_id="read_did_document",
     response_class=Response,
     responses=_described("The DID document.", media.DID_JSON, media.JSON, media.LD_JSON),
 )
@@ -79,7 +79,7 @@ async def did_document(slug: str, request: Request, work: PublicWorkDep) -> Resp
 
 @router.get(
     "/issuers/{name}",
-    operation_id="getIssuerProfile",
+    operation_id="read_issuer_profile",
     response_class=Response,
     responses=_described("The OB3 Profile.", media.JSON, media.LD_JSON),
 )
@@ -92,7 +92,7 @@ async def issuer(name: str, request: Request, work: PublicWorkDep) -> Response:
 
 @router.get(
     "/achievements/{name}",
-    operation_id="getPublicAchievement",
+    operation_id="read_public_achievement",
     response_class=Response,
     responses=_described("The OB3 Achievement.", media.JSON, media.LD_JSON),
 )

@@ -24,7 +24,7 @@ from badgeissuer.web.problems import problems
 from badgeissuer.web.wire import WireOut
 from badgeissuer.work import Work
 
-router = APIRouter(route_class=StrictRoute, tags=["verify"])
+router = APIRouter(route_class=StrictRoute, tags=["Verify"])
 
 _PATH = "/v1/verify"
 # Anybody may call, so few run at once, few wait, and none for ever: they cannot starve those who issue.
@@ -92,7 +92,7 @@ async def verify(request: Request, runtime: RuntimeDep) -> VerificationOut:
     """Verify a credential: 200 with the report, whether it is valid or not. No API key is needed."""
     limit = LIMITS.get(_PATH, DEFAULT_LIMIT)
     data = await read_body(request, media_types=media.CREDENTIAL_TYPES, limit=limit)
-    asked = strictjson.loads(data, max_bytes=limit)
+    asked = await asyncio.to_thread(strictjson.loads, data, max_bytes=limit)
     async with _gate(request.app).enter(), runtime.begin(ANONYMOUS) as work:
         report = await verifying.verify(work, data=await _document(work, data, asked))
     return VerificationOut.model_validate(report)
