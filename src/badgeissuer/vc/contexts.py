@@ -17,6 +17,7 @@ from badgeissuer.vc import strictjson
 from badgeissuer.vc.faults import UnknownContext
 
 __all__ = [
+    "CLR_CONTEXTS",
     "CLR_V2P0_201",
     "CREDENTIALS_V1",
     "CREDENTIALS_V2",
@@ -48,6 +49,7 @@ OB_V3P0_302 = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.2.json"
 OB_V3P0_301 = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.1.json"
 
 OB_CONTEXTS: tuple[str, ...] = (CREDENTIALS_V2, OB_V3P0_303)
+CLR_CONTEXTS: tuple[str, ...] = (CREDENTIALS_V2, CLR_V2P0_201, OB_V3P0_303)
 
 
 class ContextStore:
