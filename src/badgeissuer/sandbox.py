@@ -15,7 +15,7 @@ from typing import Any
 
 from badgeissuer.errors import Unavailable
 from badgeissuer.vc import strictjson
-from badgeissuer.vc.canon import BADGE_BUDGET, Budget, Canonical, frames
+from badgeissuer.vc.canon import BADGE_BUDGET, Algorithm, Budget, Canonical, frames
 from badgeissuer.vc.contexts import ContextStore
 from badgeissuer.vc.faults import BudgetExceeded
 
@@ -67,7 +67,12 @@ class Sandbox:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def canonicalize(
-        self, document: Mapping[str, Any], *, lane: str = "mint", budget: Budget = BADGE_BUDGET
+        self,
+        document: Mapping[str, Any],
+        *,
+        lane: str = "mint",
+        budget: Budget = BADGE_BUDGET,
+        algorithm: Algorithm = "sha256",
     ) -> Canonical:
         """As ``vc.canon.canonicalize``, in a worker of the lane. The event loop stays free.
 
@@ -78,7 +83,7 @@ class Sandbox:
         text = strictjson.dumps(document)
         if len(text.encode()) > budget.max_bytes:
             raise BudgetExceeded(f"the document is longer than {budget.max_bytes} bytes")
-        request = frames.frame(frames.job(text, budget))
+        request = frames.frame(frames.job(text, budget, algorithm))
         place = self._lanes[lane]
         try:
             async with asyncio.timeout(self._patience):

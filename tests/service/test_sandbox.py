@@ -72,6 +72,12 @@ async def test_many_at_once_each_get_their_own_answer(sandbox: Sandbox) -> None:
     assert len(pids(sandbox)) == 2
 
 
+async def test_the_hash_inside_the_canonical_form_is_passed_on(sandbox: Sandbox) -> None:
+    form = await sandbox.canonicalize(badge(), algorithm="sha384")
+    assert form == canonicalize(badge(), PINNED, algorithm="sha384")
+    assert form.algorithm == "sha384"
+
+
 async def test_errors_come_back_as_they_were_raised(sandbox: Sandbox) -> None:
     cases: list[tuple[type[Exception], dict[str, Any]]] = [
         (UnknownContext, badge(**{"@context": [*OB_CONTEXTS, "urn:none"]})),

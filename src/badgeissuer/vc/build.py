@@ -1,4 +1,4 @@
-"""From the facts of an award to the unsigned Open Badges 3.0 credential. No clock, no randomness: facts in, text out.
+"""From facts to the unsigned credential (badge, endorsement, learner record). No clock, no randomness, no checks.
 
 The document is in the canonical array form (OB serialization): what the formal schema and every measured verifier
 take. Nothing is checked here; ``lint`` does that, and names every fault.
@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from badgeissuer.vc.contexts import OB_CONTEXTS, OB_EXTENSIONS
+from badgeissuer.vc.contexts import CLR_CONTEXTS, OB_CONTEXTS, OB_EXTENSIONS
 from badgeissuer.vc.model.base import Node, to_document
 from badgeissuer.vc.model.ob3 import Achievement, Profile
 from badgeissuer.vc.multibase import digest_multibase
@@ -21,9 +21,14 @@ from badgeissuer.vc.stamps import timestamp
 
 __all__ = [
     "EXTENSION_TYPES",
+    "AssociationFacts",
     "AwardFacts",
+    "ClrFacts",
+    "EndorsementFacts",
     "EvidenceFacts",
     "ResultFacts",
+    "clr_credential",
+    "endorsement_credential",
     "open_badge_credential",
     "timestamp",
     "uses_extensions",
@@ -77,6 +82,51 @@ class AwardFacts:
     activity_end: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class EndorsementFacts:
+    """All that an endorsement says: who endorses which thing (any achievement, profile or credential), and why."""
+
+    credential_id: str
+    issuer: Mapping[str, Any]
+    subject_id: str
+    name: str
+    valid_from: datetime
+    valid_until: datetime | None
+    status: Mapping[str, Any]
+    comment: str | None = None
+    description: str | None = None
+    awarded: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AssociationFacts:
+    """How two achievements are related: their ids, and a word of CLR §AssociationType ("source isChildOf target")."""
+
+    type: str
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClrFacts:
+    """All that a learner record says. ``members`` are signed VC 2.0 credentials; they go in as they are."""
+
+    credential_id: str
+    issuer: Mapping[str, Any]
+    name: str
+    subject_id: str
+    identities: tuple[dict[str, Any], ...]
+    members: tuple[Mapping[str, Any], ...]
+    valid_from: datetime
+    valid_until: datetime | None
+    status: Mapping[str, Any]
+    achievements: tuple[Mapping[str, Any], ...] = ()
+    associations: tuple[AssociationFacts, ...] = ()
+    partial: bool | None = None
+    description: str | None = None
+    awarded: datetime | None = None
+
+
 def open_badge_credential(facts: AwardFacts) -> dict[str, Any]:
     """The unsigned credential of an award. Raises nothing for facts that are wrong: ``lint.inspect`` names them.
 
@@ -110,6 +160,61 @@ def open_badge_credential(facts: AwardFacts) -> dict[str, Any]:
     if uses_extensions(document):
         document["@context"] = [*OB_CONTEXTS, OB_EXTENSIONS]
     return _filled(document)
+
+
+def endorsement_credential(facts: EndorsementFacts) -> dict[str, Any]:
+    """The unsigned EndorsementCredential. Raises nothing for wrong facts: ``lint.inspect_endorsement`` names them."""
+    subject = {"id": facts.subject_id, "type": ["EndorsementSubject"], "endorsementComment": facts.comment}
+    return _credential(facts, OB_CONTEXTS, "EndorsementCredential", {}, _filled(subject))
+
+
+def clr_credential(facts: ClrFacts) -> dict[str, Any]:
+    """The unsigned ClrCredential. Raises nothing for wrong facts: ``lint.inspect_clr`` names them.
+
+    The members keep every value they have: their own proofs cover them (REQUIREMENTS 2.5).
+    """
+    subject = {
+        "id": facts.subject_id,
+        "type": ["ClrSubject"],
+        "identifier": [dict(identity) for identity in facts.identities],
+        "achievement": [_in_form(Achievement, achievement) for achievement in facts.achievements],
+        "verifiableCredential": [dict(member) for member in facts.members],
+        "association": [
+            {
+                "type": "Association",
+                "associationType": association.type,
+                "sourceId": association.source,
+                "targetId": association.target,
+            }
+            for association in facts.associations
+        ],
+    }
+    return _credential(facts, CLR_CONTEXTS, "ClrCredential", {"partial": facts.partial}, _filled(subject))
+
+
+def _credential(
+    facts: EndorsementFacts | ClrFacts,
+    contexts: tuple[str, ...],
+    type_: str,
+    members: Mapping[str, Any],
+    subject: Mapping[str, Any],
+) -> dict[str, Any]:
+    return _filled(
+        {
+            "@context": list(contexts),
+            "id": facts.credential_id,
+            "type": ["VerifiableCredential", type_],
+            "name": facts.name,
+            "description": facts.description,
+            **members,
+            "issuer": _in_form(Profile, facts.issuer),
+            "validFrom": timestamp(facts.valid_from),
+            "validUntil": _maybe(facts.valid_until),
+            "awardedDate": _maybe(facts.awarded),
+            "credentialSubject": subject,
+            "credentialStatus": dict(facts.status),
+        }
+    )
 
 
 def uses_extensions(document: object) -> bool:

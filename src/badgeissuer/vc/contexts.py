@@ -17,11 +17,13 @@ from badgeissuer.vc import strictjson
 from badgeissuer.vc.faults import UnknownContext
 
 __all__ = [
+    "CLR_CONTEXTS",
     "CLR_V2P0_201",
     "CREDENTIALS_V1",
     "CREDENTIALS_V2",
     "DATA_INTEGRITY_V2",
     "DID_V1",
+    "ED25519_2020",
     "MULTIKEY_V1",
     "OB_CONTEXTS",
     "OB_EXTENSIONS",
@@ -38,6 +40,7 @@ OB_EXTENSIONS = "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json"
 CLR_V2P0_201 = "https://purl.imsglobal.org/spec/clr/v2p0/context-2.0.1.json"
 DATA_INTEGRITY_V2 = "https://w3id.org/security/data-integrity/v2"
 MULTIKEY_V1 = "https://w3id.org/security/multikey/v1"
+ED25519_2020 = "https://w3id.org/security/suites/ed25519-2020/v1"
 DID_V1 = "https://www.w3.org/ns/did/v1"
 
 # For verification only: what others issued before the current versions.
@@ -46,6 +49,7 @@ OB_V3P0_302 = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.2.json"
 OB_V3P0_301 = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.1.json"
 
 OB_CONTEXTS: tuple[str, ...] = (CREDENTIALS_V2, OB_V3P0_303)
+CLR_CONTEXTS: tuple[str, ...] = (CREDENTIALS_V2, CLR_V2P0_201, OB_V3P0_303)
 
 
 class ContextStore:

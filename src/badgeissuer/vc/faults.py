@@ -43,6 +43,12 @@ class ProofInvalid(Rejected):
     code = "proof-invalid"
 
 
+class ProofUnsupported(ProofInvalid):
+    """The proof is of a suite, or with a kind of key, that we do not verify. It says nothing about the proof itself."""
+
+    code = "proof-unsupported"
+
+
 class StatusListError(Rejected):
     """A status list or an entry in it is wrong. ``problem`` is the type URI of Bitstring Status List §3.5."""
 

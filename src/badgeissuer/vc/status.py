@@ -13,6 +13,8 @@ from badgeissuer.vc.stamps import timestamp
 
 # The least that the standard allows (§3.1): a shorter list is no crowd to hide in.
 LIST_SIZE = 131_072
+# Bits of one entry. The standard sets no upper bound, but each of the 2^size values needs a message (§2.1).
+STATUS_SIZES = range(1, 9)
 _MAX_UNPACKED = 4 * 1024 * 1024
 _GZIP = 31  # zlib's window bits for a gzip stream
 _ANY_SYSTEM = 255
@@ -78,6 +80,25 @@ class Bits:
         else:
             self._data[byte] &= ~mask
 
+    def value(self, index: int, size: int) -> int:
+        """The number in the ``size`` bits of entry ``index``, most significant first (§3.2: index times size).
+
+        Raises ``StatusListLength`` where the list has fewer than 131,072 entries of this size, ``StatusListRange``.
+        """
+        first = self._first(index, size)
+        number = 0
+        for at in range(first, first + size):
+            number = number << 1 | self.get(at)
+        return number
+
+    def put(self, index: int, size: int, number: int) -> None:
+        """Write a number into the ``size`` bits of entry ``index``. Raises as ``value``, and for too large numbers."""
+        first = self._first(index, size)
+        if not 0 <= number < 1 << size:
+            raise StatusListRange(f"a status of {size} bits is a number below {1 << size}")
+        for offset in range(size):
+            self.set(first + offset, bool(number >> (size - 1 - offset) & 1))
+
     def to_bytes(self) -> bytes:
         return bytes(self._data)
 
@@ -88,6 +109,15 @@ class Bits:
         packed[4:8] = bytes(4)
         packed[9] = _ANY_SYSTEM
         return "u" + base64url_encode(bytes(packed))
+
+    def _first(self, index: int, size: int) -> int:
+        if size not in STATUS_SIZES:
+            raise StatusListRange(f"a status has 1 to {STATUS_SIZES.stop - 1} bits here")
+        if len(self) // size < LIST_SIZE:
+            raise StatusListLength(f"a status list has at least {LIST_SIZE} entries")
+        if not 0 <= index < len(self) // size:
+            raise StatusListRange("the index lies outside the status list")
+        return index * size
 
     def _byte(self, index: int) -> int:
         if not 0 <= index < len(self):

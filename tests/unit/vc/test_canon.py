@@ -19,6 +19,7 @@ from badgeissuer.vc.canon import (
     CLR_BUDGET,
     FOREIGN_BUDGET,
     Budget,
+    canonical,
     canonicalize,
     equal_siblings,
     expansion,
@@ -424,6 +425,16 @@ def test_nesting_beyond_the_stack_is_a_typed_error() -> None:
         if depth > 600 and depth % 10 == 0:
             with pytest.raises((BudgetExceeded, MalformedJson, NotCanonical)):
                 canonicalize(plain, PINNED, budget=FOREIGN_BUDGET)
+
+
+def test_a_stack_that_ends_elsewhere_is_a_typed_error_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def out_of_stack(*_arguments: object) -> None:
+        raise RecursionError
+
+    # The JSON encoder meets the end of the stack first, so the line behind it is replaced.
+    monkeypatch.setattr(canonical, "_check_contexts", out_of_stack)
+    with pytest.raises(BudgetExceeded, match="nested too deeply"):
+        canonicalize(badge(), PINNED)
 
 
 def test_equal_siblings_are_pointed_at() -> None:

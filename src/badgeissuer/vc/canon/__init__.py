@@ -1,8 +1,8 @@
 """The canonical form of a JSON-LD document: RDF Dataset Canonicalization (RDFC-1.0) as sorted N-Quads.
 
-PyLD expands and canonicalises. Around it stand the checks it lacks: no member may be lost on the way to the signature,
-every name must be an absolute IRI, and the work is counted (VC Data Integrity §4, DATA_LOSS_DETECTION_ERROR; RDFC-1.0
-on dataset poisoning).
+PyLD expands; statements, their canonical form and its counted work are our own (``rdf``, ``rdfc``). Around it stand the
+checks that PyLD lacks: no member may be lost on the way to the signature, and every name must be an absolute IRI (VC
+Data Integrity §4, DATA_LOSS_DETECTION_ERROR; RDFC-1.0 §7.1 on dataset poisoning).
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from badgeissuer.vc.canon.canonical import (
     equal_siblings,
     source_digest,
 )
+from badgeissuer.vc.canon.rdfc import Algorithm
 
 __all__ = [
     "BADGE_BUDGET",
     "CLR_BUDGET",
     "FOREIGN_BUDGET",
+    "Algorithm",
     "Budget",
     "Canonical",
     "canonicalize",

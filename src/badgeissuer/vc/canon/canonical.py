@@ -13,7 +13,7 @@ from badgeissuer.errors import Fault
 from badgeissuer.vc import strictjson
 from badgeissuer.vc.canon.expansion import Loss, expander_of, not_json_ld
 from badgeissuer.vc.canon.rdf import Statements
-from badgeissuer.vc.canon.rdfc import canonical_nquads
+from badgeissuer.vc.canon.rdfc import Algorithm, canonize
 from badgeissuer.vc.contexts import ContextStore
 from badgeissuer.vc.faults import BudgetExceeded, NotCanonical, UnknownContext
 
@@ -44,7 +44,7 @@ class Canonical:
     behind, so that no signature covers them; ``relative`` names ids and types that are not absolute IRIs ("id abc",
     "type Foo"), whose statements are left out likewise. ``dropped_at`` and ``relative_at`` hold the JSON pointer of
     each, in the same order ("" where it is not known). A document may be signed, or taken for verified, only where both
-    are empty.
+    are empty. ``algorithm`` is the hash inside RDFC-1.0; signatures with P-384 need SHA-384 (vc-di-ecdsa §3.2.3).
     """
 
     source: str
@@ -54,6 +54,7 @@ class Canonical:
     relative: tuple[str, ...] = ()
     dropped_at: tuple[str, ...] = ()
     relative_at: tuple[str, ...] = ()
+    algorithm: Algorithm = "sha256"
 
     @property
     def sha256(self) -> bytes:
@@ -66,7 +67,13 @@ def source_digest(document: Mapping[str, Any]) -> str:
     return _digest(strictjson.dumps(document, sort_keys=True))
 
 
-def canonicalize(document: Mapping[str, Any], contexts: ContextStore, *, budget: Budget = BADGE_BUDGET) -> Canonical:
+def canonicalize(
+    document: Mapping[str, Any],
+    contexts: ContextStore,
+    *,
+    budget: Budget = BADGE_BUDGET,
+    algorithm: Algorithm = "sha256",
+) -> Canonical:
     """The RDFC-1.0 form of a JSON-LD document, with no base IRI and no context but those of the store.
 
     Raises ``UnknownContext`` for contexts that are not in the store, ``BudgetExceeded`` where a limit of the budget is
@@ -76,12 +83,14 @@ def canonicalize(document: Mapping[str, Any], contexts: ContextStore, *, budget:
     not raise: they are listed in the result, so that a report can name them all.
     """
     try:
-        return _canonicalize(document, contexts, budget)
+        return _canonicalize(document, contexts, budget, algorithm)
     except RecursionError:
         raise BudgetExceeded("the document is nested too deeply") from None
 
 
-def _canonicalize(document: Mapping[str, Any], contexts: ContextStore, budget: Budget) -> Canonical:
+def _canonicalize(
+    document: Mapping[str, Any], contexts: ContextStore, budget: Budget, algorithm: Algorithm
+) -> Canonical:
     text = strictjson.dumps(document, sort_keys=True)
     if len(text) > budget.max_bytes or len(text.encode()) > budget.max_bytes:
         raise BudgetExceeded(f"the document is longer than {budget.max_bytes} bytes")
@@ -107,12 +116,12 @@ def _canonicalize(document: Mapping[str, Any], contexts: ContextStore, budget: B
             ],
         )
     dropped = [*((loss.name, places.of_loss(loss)) for loss in losses), *((name, "") for name in statements.dropped)]
-    if not statements.count:
+    if not statements.quads:
         detail = "nothing in the document would be covered by a signature"
         lost = [Fault(pointer, "this is not defined by the contexts", NotCanonical.code) for _, pointer in dropped]
         raise NotCanonical(detail, faults=[Fault("", detail, NotCanonical.code), *lost])
 
-    nquads = canonical_nquads(statements.dataset, max_steps=budget.max_steps)
+    dataset = canonize(statements.quads, max_steps=budget.max_steps, algorithm=algorithm)
     relative = [
         (f"{kind} {value}", pointer)
         for kind, value in _unique(statements.relative)
@@ -120,12 +129,13 @@ def _canonicalize(document: Mapping[str, Any], contexts: ContextStore, budget: B
     ]
     return Canonical(
         source=_digest(text),
-        nquads=nquads,
-        quads=statements.count,
+        nquads=dataset.nquads,
+        quads=len(dataset.lines),
         dropped=tuple(name for name, _ in dropped),
         relative=tuple(name for name, _ in relative),
         dropped_at=tuple(pointer for _, pointer in dropped),
         relative_at=tuple(pointer for _, pointer in relative),
+        algorithm=algorithm,
     )
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from pyld import jsonld
 from pyld.context_resolver import ContextResolver
@@ -34,6 +34,10 @@ class Loss:
     name: str
     element: object
     is_member: bool
+
+
+Origins: TypeAlias = dict[int, tuple[dict[str, Any], dict[str, Any]]]
+"""By the ``id()`` of an expanded object: that object, and the object of the document that it was made of."""
 
 
 class Expander:
@@ -63,6 +67,15 @@ class Expander:
 
     def expand(self, document: dict[str, Any]) -> tuple[list[Any], list[Loss]]:
         """The expanded form and every loss. Raises ``NotCanonical`` for invalid JSON-LD and ``UnknownContext``."""
+        expanded, processor = self._expand(document)
+        return expanded, processor.losses
+
+    def trace(self, document: dict[str, Any]) -> tuple[list[Any], Origins]:
+        """The expanded form, and from which object of the document each object in it comes. Raises as ``expand``."""
+        expanded, processor = self._expand(document)
+        return expanded, processor.origins
+
+    def _expand(self, document: dict[str, Any]) -> tuple[list[Any], _Processor]:
         processor = _Processor(self._remembered)
         try:
             expanded = processor.run(document, self._options)
@@ -71,7 +84,7 @@ class Expander:
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
             # PyLD assumes much about its input; what trips it is not JSON-LD.
             raise not_json_ld("invalid structure") from None
-        return expanded, processor.losses
+        return expanded, processor
 
 
 _EXPANDERS: weakref.WeakKeyDictionary[ContextStore, Expander] = weakref.WeakKeyDictionary()
@@ -91,6 +104,7 @@ class _Processor(jsonld.JsonLdProcessor):  # type: ignore[misc]  # PyLD has no t
     def __init__(self, remembered: dict[tuple[Any, ...], tuple[Any, Any, Any]]) -> None:
         super().__init__(on_property_dropped=self._property_dropped)
         self.losses: list[Loss] = []
+        self.origins: Origins = {}
         self._dropping: list[bool] = []
         self._remembered = remembered
 
@@ -110,6 +124,8 @@ class _Processor(jsonld.JsonLdProcessor):  # type: ignore[misc]  # PyLD has no t
         expanded = super()._expand(active_ctx, active_property, element, *rest, **named)
         if expanded is None and element is not None:
             self.losses.append(Loss(active_property or "@graph", element, is_member=False))
+        elif isinstance(expanded, dict) and isinstance(element, dict):
+            self.origins[id(expanded)] = (expanded, element)
         return expanded
 
     def _expand_object(

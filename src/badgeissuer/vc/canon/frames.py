@@ -9,6 +9,7 @@ from typing import Any
 
 from badgeissuer.errors import BadgeissuerError, Fault, Rejected, TooLarge
 from badgeissuer.vc.canon.canonical import Budget, Canonical
+from badgeissuer.vc.canon.rdfc import Algorithm
 from badgeissuer.vc.faults import BudgetExceeded, MalformedJson, NotCanonical, UnknownContext
 
 _ERRORS: dict[str, type[BadgeissuerError]] = {
@@ -28,9 +29,10 @@ def hello(contexts: Mapping[str, str] | None, *, memory_mib: int) -> bytes:
     return _json({"contexts": contexts, "memory_mib": memory_mib})
 
 
-def job(document_text: str, budget: Budget) -> bytes:
+def job(document_text: str, budget: Budget, algorithm: Algorithm = "sha256") -> bytes:
     """One document to canonicalise, as the JSON text it already is."""
-    return b'{"budget":%b,"document":%b}' % (_json(asdict(budget)), document_text.encode())
+    settings = _json(asdict(budget)), _json(algorithm)
+    return b'{"budget":%b,"algorithm":%b,"document":%b}' % (*settings, document_text.encode())
 
 
 def result(canonical: Canonical) -> bytes:
@@ -48,7 +50,7 @@ def read_answer(body: bytes) -> Canonical:
     if "canonical" in answer:
         fields = answer["canonical"]
         lists = {name: tuple(fields[name]) for name in ("dropped", "relative", "dropped_at", "relative_at")}
-        return Canonical(source=fields["source"], nquads=fields["nquads"].encode(), quads=fields["quads"], **lists)
+        return Canonical(**{**fields, **lists, "nquads": fields["nquads"].encode()})
     raise _ERRORS[answer["error"]](answer["detail"], faults=[Fault(**fault) for fault in answer["faults"]])
 
 

@@ -7,48 +7,52 @@ without a word and lets a language tag or an IRI with a closing bracket break ou
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import rfc8785
 
+from badgeissuer.vc.canon.nquads import Quad, iri, literal
 from badgeissuer.vc.faults import BudgetExceeded
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _XSD = "http://www.w3.org/2001/XMLSchema#"
-_FIRST, _REST, _NIL, _TYPE = f"{_RDF}first", f"{_RDF}rest", f"{_RDF}nil", f"{_RDF}type"
+_FIRST, _REST, _TYPE = f"{_RDF}first", f"{_RDF}rest", f"{_RDF}type"
+_NIL = iri(f"{_RDF}nil")
 
 # An absolute IRI that cannot be taken for anything else inside <…>. Stricter than PyLD's pattern, which lets <, >,
 # quotes and a line break at the end through.
 _IRI = re.compile(r'[A-Za-z][A-Za-z0-9+.\-]*:[^\s\x00-\x20\x7f<>"\\]*')
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
-# PyLD writes these raw; RDFC-1.0 (§5, canonical N-Quads) escapes them. It agrees on tab, line feed and carriage return.
+# Implementations differ in how they write these (PyLD raw, RDFC-1.0 §5 escaped): nothing with them is signed. All agree
+# on tab, line feed and carriage return.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
-Component = dict[str, str]
-Triple = dict[str, Component]
+Naming: TypeAlias = Callable[[dict[str, Any] | tuple[str, str, int, int]], str]
+"""How blank nodes are named: an expanded node without id; or of a list cell the subject, the property, which of the
+property's values the list is, and how many cells follow."""
 
 
 class Statements:
     """The RDF dataset of an expanded document, and what of the document is not in it.
 
-    ``dataset`` maps graph names to triples in PyLD's form, each triple once. ``relative`` lists (kind, value) of ids
-    and types that are no absolute IRIs; ``dropped`` what has no place in RDF; ``refused`` (value, why) what must not
-    be canonicalised at all. Raises ``BudgetExceeded`` at more than ``max_quads`` statements.
+    ``quads`` holds each statement once. ``relative`` lists (kind, value) of ids and types that are no absolute IRIs;
+    ``dropped`` what has no place in RDF; ``refused`` (value, why) what must not be canonicalised at all. Raises
+    ``BudgetExceeded`` at more than ``max_quads`` statements. Without ``naming``, blank nodes are numbered.
     """
 
-    def __init__(self, *, max_quads: int) -> None:
-        self.dataset: dict[str, list[Triple]] = {}
-        self.count = 0
+    def __init__(self, *, max_quads: int, naming: Naming | None = None) -> None:
+        self.quads: dict[Quad, None] = {}
         self.dropped: list[str] = []
         self.relative: list[tuple[str, str]] = []
         self.refused: list[tuple[str, str]] = []
         self._max_quads = max_quads
         self._blanks = 0
-        self._known: set[tuple[str, ...]] = set()
+        self._naming = naming
 
     def read(self, expanded: list[Any]) -> None:
         """Add the statements of an expanded document."""
-        self._graph(expanded, "@default")
+        self._graph(expanded, "")
 
     def _graph(self, items: list[Any], graph: str) -> None:
         for item in items:
@@ -59,9 +63,9 @@ class Statements:
             else:
                 self._node(item, graph)
 
-    def _node(self, node: dict[str, Any], graph: str) -> Component | None:
-        """Add what is said about a node; the node as a component, or nothing where its id is no absolute IRI."""
-        subject = self._iri("id", node["@id"]) if "@id" in node else self._blank()
+    def _node(self, node: dict[str, Any], graph: str) -> str | None:
+        """Add what is said about a node; the node as a term, or nothing where its id is no absolute IRI."""
+        subject = self._iri("id", node["@id"]) if "@id" in node else self._blank(node)
         for name, values in node.items():
             if name == "@id":
                 continue
@@ -70,7 +74,7 @@ class Statements:
                     self._add(subject, _TYPE, self._iri("type", value), graph)
             elif name == "@graph":
                 # Without a name for the graph its statements have no place; they are read all the same, for the report.
-                self._graph(values, subject["value"] if subject else "@default")
+                self._graph(values, subject or "")
             elif name == "@included":
                 self._graph(values, graph)
             elif name == "@reverse":
@@ -83,31 +87,31 @@ class Statements:
                 self._property(subject, name, values, graph)
         return subject
 
-    def _property(self, subject: Component | None, name: str, values: list[Any], graph: str) -> None:
+    def _property(self, subject: str | None, name: str, values: list[Any], graph: str) -> None:
         if not _IRI.fullmatch(name):
             if name.startswith("_:"):
                 self.refused.append((name, "a blank node cannot be a property"))
             self.dropped.append(name)
-        for value in values:
-            self._add(subject, name, self._object(value, graph), graph)
+        for place, value in enumerate(values):
+            self._add(subject, name, self._object(value, graph, (subject or "", name, place)), graph)
 
-    def _object(self, value: dict[str, Any], graph: str) -> Component | None:
+    def _object(self, value: dict[str, Any], graph: str, where: tuple[str, str, int]) -> str | None:
         if "@value" in value:
             return self._literal(value)
         if "@list" in value:
-            return self._list(value["@list"], graph)
+            return self._list(value["@list"], graph, where)
         return self._node(value, graph)
 
-    def _list(self, items: list[Any], graph: str) -> Component:
-        head: Component = {"type": "IRI", "value": _NIL}
-        for item in reversed(items):
-            cell = self._blank()
-            self._add(cell, _FIRST, self._object(item, graph), graph)
+    def _list(self, items: list[Any], graph: str, where: tuple[str, str, int]) -> str:
+        head = _NIL
+        for following, item in enumerate(reversed(items)):
+            cell = self._blank((*where, following))
+            self._add(cell, _FIRST, self._object(item, graph, (cell, _FIRST, 0)), graph)
             self._add(cell, _REST, head, graph)
             head = cell
         return head
 
-    def _literal(self, value: dict[str, Any]) -> Component:
+    def _literal(self, value: dict[str, Any]) -> str:
         if "@direction" in value:
             self.dropped.append("@direction")
         if "@index" in value:
@@ -115,15 +119,13 @@ class Statements:
         text, datatype = self._lexical(value["@value"], value.get("@type"))
         if _CONTROL.search(text):
             self.refused.append((text, "a control character other than tab and line ends"))
-        literal = {"type": "literal", "value": text, "datatype": datatype}
-        if "@language" in value:
-            literal["language"] = language = value["@language"]
-            literal["datatype"] = f"{_RDF}langString"
+        language: str | None = value.get("@language")
+        if language is not None:
             if not _LANGUAGE.fullmatch(language):
                 self.refused.append((language, "a malformed language tag"))
         elif not _IRI.fullmatch(datatype):
             self.refused.append((datatype, "a datatype that is not an absolute IRI"))
-        return literal
+        return literal(text, datatype, language)
 
     def _lexical(self, value: Any, datatype: str | None) -> tuple[str, str]:
         """Lexical form and datatype of a JSON value (JSON-LD 1.1 API §8.6, Data Round Tripping)."""
@@ -151,38 +153,29 @@ class Statements:
             self.refused.append(("@json", "a JSON literal with a number beyond 2^53"))
             return ""
 
-    def _iri(self, kind: str, value: Any) -> Component | None:
+    def _iri(self, kind: str, value: Any) -> str | None:
         if isinstance(value, str):
             if value.startswith("_:"):
                 self.refused.append((value, "blank node ids are not accepted; leave the id out or use an IRI"))
                 return None
             if _IRI.fullmatch(value):
-                return {"type": "IRI", "value": value}
+                return iri(value)
         # PyLD turns what looks like a keyword ("@foo") into nothing.
         self.relative.append((kind, value if isinstance(value, str) else "@"))
         return None
 
-    def _blank(self) -> Component:
+    def _blank(self, what: dict[str, Any] | tuple[str, str, int, int]) -> str:
+        if self._naming is not None:
+            return f"_:{self._naming(what)}"
         self._blanks += 1
-        return {"type": "blank node", "value": f"_:b{self._blanks}"}
+        return f"_:b{self._blanks}"
 
-    def _add(self, subject: Component | None, predicate: str, object_: Component | None, graph: str) -> None:
+    def _add(self, subject: str | None, predicate: str, object_: str | None, graph: str) -> None:
         if subject is None or object_ is None or not _IRI.fullmatch(predicate):
             return
-        # The same statement made twice is one statement. The type tells the IRI from a literal of the same text.
-        known = (graph, subject["value"], predicate, *object_.values())
-        if known in self._known:
-            return
-        self._known.add(known)
-        self.count += 1
-        if self.count > self._max_quads:
+        self.quads[(subject, iri(predicate), object_, graph)] = None
+        if len(self.quads) > self._max_quads:
             raise BudgetExceeded(f"the document makes more than {self._max_quads} statements")
-        triple = {
-            "subject": dict(subject),
-            "predicate": {"type": "IRI", "value": predicate},
-            "object": dict(object_),
-        }
-        self.dataset.setdefault(graph, []).append(triple)
 
 
 def _double(value: float) -> str:

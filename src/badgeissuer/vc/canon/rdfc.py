@@ -1,74 +1,200 @@
-"""RDFC-1.0 (PyLD calls it by its older name, URDNA2015), with the work counted while it is done."""
+"""RDF Dataset Canonicalization, RDFC-1.0 §4, with the work counted while it is done.
+
+The numbers in the comments are the steps of the standard. Statements are tuples of N-Quads terms (``nquads``).
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
-from pyld.canon import URDNA2015
-from pyld.identifier_issuer import IdentifierIssuer
-
-from badgeissuer.vc.canon.rdf import Triple
+from badgeissuer.vc.canon.nquads import Quad, is_blank, line
 from badgeissuer.vc.faults import BudgetExceeded
 
+Algorithm: TypeAlias = Literal["sha256", "sha384"]
+"""The hash inside the canonicalisation (§4.2): SHA-256, or SHA-384 for signatures with P-384."""
+
+# An issuer of temporary ids: from a blank node to the id it was given, in the order of giving.
+_Issuer: TypeAlias = dict[str, str]
+
+_HASHES = {"sha256": hashlib.sha256, "sha384": hashlib.sha384}
 # Every permutation copies the ids issued so far; copying this many costs about as much as a step.
 _IDS_PER_STEP = 32
 
 
-def canonical_nquads(dataset: dict[str, list[Triple]], *, max_steps: int) -> bytes:
-    """The canonical N-Quads of a dataset. The dataset is used up.
+@dataclass(frozen=True, slots=True)
+class CanonicalDataset:
+    """The canonical form of a dataset: its lines in code point order, each with its line end.
 
-    Raises ``BudgetExceeded`` when telling blank nodes apart takes more than ``max_steps`` steps (RDFC-1.0 §7.1, dataset
-    poisoning): the worst cases grow with the factorial of the number of blank nodes that look alike.
+    ``labels`` maps each blank node of the input to its canonical label, both without ``_:`` (the canonicalised
+    dataset's issued identifiers map, §4.4.3 step 7). ``steps`` is the work that telling blank nodes apart took.
     """
-    text: str = _Counted(max_steps).main(dataset, {"format": "application/n-quads"})
-    return text.encode()
+
+    lines: tuple[str, ...]
+    labels: Mapping[str, str]
+    steps: int
+
+    @property
+    def nquads(self) -> bytes:
+        """The canonical N-Quads document."""
+        return "".join(self.lines).encode()
 
 
-class _Issuer(IdentifierIssuer):  # type: ignore[misc]  # PyLD has no types
-    """An issuer of temporary ids whose copies are cheap. PyLD copies one for every permutation, member by member."""
+def canonize(quads: Iterable[Quad], *, max_steps: int, algorithm: Algorithm = "sha256") -> CanonicalDataset:
+    """The canonical form of a dataset (§4.4).
 
-    def __deepcopy__(self, _memo: object) -> _Issuer:
-        twin = _Issuer(self.prefix)
-        twin.counter = self.counter
-        twin.existing = self.existing.copy()
-        twin.order = self.order.copy()
-        return twin
+    Raises ``BudgetExceeded`` when telling blank nodes apart takes more than ``max_steps`` steps (§7.1, dataset
+    poisoning): the worst cases grow with the factorial of the number of blank nodes that look alike. One step is one
+    look at a neighbour in one permutation; a dataset whose blank nodes all differ at first sight takes none.
+    """
+    dataset = dict.fromkeys(quads)
+    work = _Canonizing(dataset, max_steps, algorithm)
+    try:
+        canonical = work.labels()
+    except RecursionError:
+        raise BudgetExceeded("parts without an id that look alike are nested too deeply") from None
+    lines = sorted(line(_renamed(quad, canonical)) for quad in dataset)
+    labels = {before[2:]: after[2:] for before, after in canonical.items()}
+    return CanonicalDataset(tuple(lines), labels, work.steps)
 
 
-class _CountedIssuer(IdentifierIssuer):  # type: ignore[misc]  # PyLD has no types
-    """The issuer of canonical ids. It is asked for every neighbour in every permutation: the place to count."""
+class _Canonizing:
+    """The canonicalization state of one run (§4.2)."""
 
-    def __init__(self, prefix: str, max_steps: int) -> None:
-        super().__init__(prefix)
-        self.cost = 1
-        self._left = max_steps
+    def __init__(self, dataset: Iterable[Quad], max_steps: int, algorithm: Algorithm) -> None:
+        self.steps = 0
         self._max_steps = max_steps
+        self._hash = _HASHES[algorithm]
+        self._canonical: _Issuer = {}
+        # §4.4.3 step 2, the blank node to quads map: each node with the statements that mention it, and apart from that
+        # its neighbours, with what is hashed before a neighbour's own id (§4.7.3 steps 1 and 2).
+        self._mentions: dict[str, list[Quad]] = {}
+        self._neighbours: dict[str, list[tuple[str, str]]] = {}
+        for quad in dataset:
+            subject, predicate, object_, graph = quad
+            blanks = [
+                (prefix, term)
+                for prefix, term in ((f"s{predicate}", subject), (f"o{predicate}", object_), ("g", graph))
+                if is_blank(term)
+            ]
+            for node in dict.fromkeys(term for _, term in blanks):
+                self._mentions.setdefault(node, []).append(quad)
+                near = self._neighbours.setdefault(node, [])
+                near.extend((prefix, other) for prefix, other in blanks if other != node)
+        self._first: dict[str, str] = {node: self._first_degree(node) for node in self._mentions}
 
-    def has_id(self, old: str) -> bool:
-        self._left -= self.cost
-        if self._left < 0:
+    def labels(self) -> _Issuer:
+        """§4.4.3 steps 3 to 5: the canonical id of each blank node."""
+        by_hash: dict[str, list[str]] = {}
+        for node, digest in self._first.items():
+            by_hash.setdefault(digest, []).append(node)
+        # 4: nodes that differ at first sight.
+        for digest in sorted(by_hash):
+            if len(by_hash[digest]) == 1:
+                self._issue(by_hash.pop(digest)[0])
+        # 5: nodes that look alike.
+        for digest in sorted(by_hash):
+            results = [self._n_degree(node, {node: "_:b0"}) for node in by_hash[digest] if node not in self._canonical]
+            for _, issuer in sorted(results, key=lambda result: result[0]):
+                for node in issuer:
+                    self._issue(node)
+        return self._canonical
+
+    def _issue(self, node: str) -> None:
+        if node not in self._canonical:
+            self._canonical[node] = f"_:c14n{len(self._canonical)}"
+
+    def _digest(self, text: str) -> str:
+        return self._hash(text.encode()).hexdigest()
+
+    def _first_degree(self, node: str) -> str:
+        """§4.6.3, Hash First Degree Quads."""
+        rows = []
+        for quad in self._mentions[node]:
+            subject, predicate, object_, graph = quad
+            if is_blank(subject):
+                subject = "_:a" if subject == node else "_:z"
+            if is_blank(object_):
+                object_ = "_:a" if object_ == node else "_:z"
+            if is_blank(graph):
+                graph = "_:a" if graph == node else "_:z"
+            rows.append(line((subject, predicate, object_, graph)))
+        rows.sort()
+        return self._digest("".join(rows))
+
+    def _n_degree(self, node: str, issuer: _Issuer) -> tuple[str, _Issuer]:
+        """§4.8.3, Hash N-Degree Quads: the hash and the ids that were given on the way."""
+        # 1 to 3: neighbours by their related hash (§4.7.3).
+        related: dict[str, list[str]] = {}
+        for prefix, other in self._neighbours[node]:
+            known = self._canonical.get(other) or issuer.get(other) or self._first[other]
+            related.setdefault(self._digest(prefix + known), []).append(other)
+        data = []
+        # 5: for each related hash, the permutation of its nodes with the least path.
+        for digest in sorted(related):
+            data.append(digest)
+            chosen, chosen_issuer = "", issuer
+            for order in _orders(related[digest]):
+                found = self._path(order, issuer, chosen)
+                if found is not None:
+                    chosen, chosen_issuer = found
+            data.append(chosen)
+            issuer = chosen_issuer
+        return self._digest("".join(data)), issuer
+
+    def _path(self, order: Iterable[str], issuer: _Issuer, chosen: str) -> tuple[str, _Issuer] | None:
+        """§4.8.3 step 5.4: the path of one permutation, None where it cannot be less than the chosen one."""
+        cost = 1 + len(issuer) // _IDS_PER_STEP
+        own, path, recursion = issuer.copy(), "", []
+        for other in order:
+            self._count(cost)
+            known = self._canonical.get(other)
+            if known is None:
+                if other not in own:
+                    recursion.append(other)
+                    own[other] = f"_:b{len(own)}"
+                known = own[other]
+            path += known
+            if _beyond(path, chosen):
+                return None
+        for other in recursion:
+            digest, own = self._n_degree(other, own)
+            path += f"{own[other]}<{digest}>"
+            if _beyond(path, chosen):
+                return None
+        return (path, own) if not chosen or path < chosen else None
+
+    def _count(self, cost: int) -> None:
+        self.steps += cost
+        if self.steps > self._max_steps:
             raise BudgetExceeded(
                 f"too many parts without an id look alike: telling them apart takes more than {self._max_steps} steps"
             )
-        return old in self.existing
 
 
-class _Counted(URDNA2015):  # type: ignore[misc]  # PyLD has no types
-    def __init__(self, max_steps: int) -> None:
-        super().__init__()
-        self.canonical_issuer = _CountedIssuer("_:c14n", max_steps)
+def _orders(nodes: list[str]) -> Iterator[list[str]]:
+    """The orders of the nodes that differ: a node that is there twice is not swapped with itself."""
+    order = sorted(nodes)
+    while True:
+        yield order
+        place = len(order) - 2
+        while place >= 0 and order[place] >= order[place + 1]:
+            place -= 1
+        if place < 0:
+            return
+        other = len(order) - 1
+        while order[other] <= order[place]:
+            other -= 1
+        order[place], order[other] = order[other], order[place]
+        order[place + 1 :] = order[:place:-1]
 
-    def hash_n_degree_quads(self, id_: str, issuer: IdentifierIssuer) -> dict[str, Any]:
-        if not isinstance(issuer, _Issuer):
-            issuer = _Issuer.__deepcopy__(issuer, None)
-        before = self.canonical_issuer.cost
-        self.canonical_issuer.cost = 1 + len(issuer.order) // _IDS_PER_STEP
-        result: dict[str, Any] = super().hash_n_degree_quads(id_, issuer)
-        self.canonical_issuer.cost = before
-        return result
 
-    def modify_first_degree_component(self, id_: str, component: dict[str, Any], key: str) -> dict[str, Any]:
-        # As PyLD, without its deep copy of the component.
-        if component["type"] != "blank node":
-            return component
-        return {"type": "blank node", "value": "_:a" if component["value"] == id_ else "_:z"}
+def _beyond(path: str, chosen: str) -> bool:
+    return chosen != "" and len(path) >= len(chosen) and path > chosen
+
+
+def _renamed(quad: Quad, names: Mapping[str, str]) -> Quad:
+    subject, predicate, object_, graph = quad
+    return names.get(subject, subject), predicate, names.get(object_, object_), names.get(graph, graph)

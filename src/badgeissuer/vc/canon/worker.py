@@ -36,7 +36,9 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     _write(answers, b"{}")
     while (task := _read(requests)) is not None:
         try:
-            answer = frames.result(canonicalize(task["document"], contexts, budget=Budget(**task["budget"])))
+            budget = Budget(**task["budget"])
+            form = canonicalize(task["document"], contexts, budget=budget, algorithm=task["algorithm"])
+            answer = frames.result(form)
         except BadgeissuerError as error:
             answer = frames.refusal(error)
         except MemoryError:

@@ -12,20 +12,33 @@ from dataclasses import InitVar, dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from pydantic import ValidationError
-
 from badgeissuer.errors import Fault, MalformedInput, Rejected
 from badgeissuer.vc import strictjson
-from badgeissuer.vc.canon import Canonical, equal_siblings, source_digest
+from badgeissuer.vc.canon import BADGE_BUDGET, Canonical, equal_siblings, source_digest
 from badgeissuer.vc.lint.badge import badge_faults
+from badgeissuer.vc.lint.clr import MOST_SHARES, clr_budget, clr_faults, without_members
+from badgeissuer.vc.lint.endorsement import endorsement_faults
+from badgeissuer.vc.lint.form import model_faults
 from badgeissuer.vc.lint.links import link_faults
 from badgeissuer.vc.lint.statuslist import status_list_faults
 from badgeissuer.vc.lint.values import value_faults
-from badgeissuer.vc.model.base import faults_of, to_document
 from badgeissuer.vc.model.ob3 import OpenBadgeCredential
-from badgeissuer.vc.strictjson import escape_pointer
 
-LARGEST_TEXT = 65_536
+__all__ = [
+    "LARGEST_TEXT",
+    "Prepared",
+    "clr_budget",
+    "dropped_faults",
+    "inspect",
+    "inspect_clr",
+    "inspect_endorsement",
+    "prepare",
+    "prepare_clr",
+    "prepare_endorsement",
+    "prepare_status_list",
+]
+
+LARGEST_TEXT = BADGE_BUDGET.max_bytes
 
 _ONLY_HERE: Final = object()
 
@@ -34,7 +47,7 @@ _ONLY_HERE: Final = object()
 class Prepared:
     """A document that may be signed: its exact text and the canonical form that was checked.
 
-    Made by ``prepare`` and ``prepare_status_list`` only; any other call raises ``TypeError``. It cannot change: the
+    Made by ``prepare`` and its like in this module only; any other call raises ``TypeError``. It cannot change: the
     text is the record, and ``document`` reads it anew at each use.
     """
 
@@ -49,7 +62,7 @@ class Prepared:
     @property
     def document(self) -> dict[str, Any]:
         """The unsigned document. Changing what this returns changes nothing here."""
-        document = strictjson.loads(self.text.encode("utf-8"), max_bytes=4 * LARGEST_TEXT)
+        document = strictjson.loads(self.text.encode("utf-8"), max_bytes=MOST_SHARES * LARGEST_TEXT)
         assert isinstance(document, dict)
         return document
 
@@ -66,8 +79,32 @@ def inspect(document: Mapping[str, Any], *, now: datetime, allow_loopback: bool 
     links, dates, contexts, hashed identities, references of results, the status entry, equal siblings, size.
     ``allow_loopback`` lets http URLs of this machine pass (demo mode).
     """
+
+    def own() -> Iterator[Fault]:
+        yield from model_faults(OpenBadgeCredential, document, clause="OB data model")
+        yield from badge_faults(document, now=now)
+
+    return _inspected(document, own, allow_loopback=allow_loopback)
+
+
+def inspect_endorsement(document: Mapping[str, Any], *, now: datetime, allow_loopback: bool = False) -> list[Fault]:
+    """Every fault of an unsigned EndorsementCredential that can be seen without JSON-LD: as ``inspect``."""
+    return _inspected(document, lambda: endorsement_faults(document, now=now), allow_loopback=allow_loopback)
+
+
+def inspect_clr(document: Mapping[str, Any], *, now: datetime, allow_loopback: bool = False) -> list[Fault]:
+    """Every fault of an unsigned ClrCredential that can be seen without JSON-LD.
+
+    What is the record's own is held to the rules of ``inspect``. Its members are documents of others: each must be a
+    VC 2.0 object of the shape of its class, with a proof of its own, of the size of a badge, once. Whether that proof
+    is right is the verifier's business. The text may be as long as ``clr_budget`` allows.
+    """
     return _inspected(
-        document, lambda: [*_model_faults(document), *badge_faults(document, now=now)], allow_loopback=allow_loopback
+        document,
+        lambda: clr_faults(document, now=now),
+        allow_loopback=allow_loopback,
+        part=without_members(document),
+        largest=clr_budget(document).max_bytes,
     )
 
 
@@ -100,6 +137,28 @@ def prepare(
     return _prepared(document, canonical, faults, what="credential")
 
 
+def prepare_endorsement(
+    document: Mapping[str, Any], canonical: Canonical, *, now: datetime, allow_loopback: bool = False
+) -> Prepared:
+    """An endorsement, ready to be signed (OB §EndorsementCredential). Raises ``Rejected`` with every fault."""
+    faults = inspect_endorsement(document, now=now, allow_loopback=allow_loopback)
+    return _prepared(document, canonical, faults, what="endorsement")
+
+
+def prepare_clr(
+    document: Mapping[str, Any], canonical: Canonical, *, now: datetime, allow_loopback: bool = False
+) -> Prepared:
+    """A learner record, ready to be signed (CLR §ClrCredential). Raises ``Rejected`` with every fault.
+
+    ``canonical`` is made with ``clr_budget(document)``; a form that took more statements than that is refused.
+    """
+    faults = inspect_clr(document, now=now, allow_loopback=allow_loopback)
+    budget = clr_budget(document)
+    if canonical.quads > budget.max_quads:
+        faults.append(Fault("", f"makes more than {budget.max_quads} statements", "too-large"))
+    return _prepared(document, canonical, faults, what="learner record")
+
+
 def prepare_status_list(
     document: Mapping[str, Any], canonical: Canonical, *, now: datetime, allow_loopback: bool = False
 ) -> Prepared:
@@ -117,38 +176,26 @@ def _prepared(document: Mapping[str, Any], canonical: Canonical, faults: list[Fa
     return Prepared(strictjson.dumps(document), canonical, _ONLY_HERE)
 
 
-def _inspected(document: Mapping[str, Any], own: Callable[[], Iterable[Fault]], *, allow_loopback: bool) -> list[Fault]:
+def _inspected(
+    document: Mapping[str, Any],
+    own: Callable[[], Iterable[Fault]],
+    *,
+    allow_loopback: bool,
+    part: Mapping[str, Any] | None = None,
+    largest: int = LARGEST_TEXT,
+) -> list[Fault]:
+    """``part`` is what of the document we wrote ourselves, where that is not all of it."""
     try:
         size = len(strictjson.dumps(document).encode("utf-8"))
     except MalformedInput as error:
         return list(error.faults) or [Fault("", error.detail, error.code)]
-    faults = [*own(), *value_faults(document), *link_faults(document, allow_loopback=allow_loopback)]
-    if size > LARGEST_TEXT:
-        faults.append(Fault("", f"is larger than {LARGEST_TEXT} bytes", "too-large"))
+    part = document if part is None else part
+    faults = [*own(), *value_faults(part), *link_faults(part, allow_loopback=allow_loopback)]
+    if size > largest:
+        faults.append(Fault("", f"is larger than {largest} bytes", "too-large"))
     repeated = "repeats an earlier object of the same array; tell them apart or leave one out"
-    faults.extend(Fault(pointer, repeated, "repeated", "RDFC §7.1") for pointer in equal_siblings(document))
+    faults.extend(Fault(pointer, repeated, "repeated", "RDFC §7.1") for pointer in equal_siblings(part))
     return _once(faults)
-
-
-def _model_faults(document: Mapping[str, Any]) -> Iterator[Fault]:
-    try:
-        node = OpenBadgeCredential.model_validate(dict(document))
-    except ValidationError as error:
-        yield from faults_of(error, clause="OB data model")
-        return
-    yield from _form_faults(document, to_document(node), "")
-
-
-def _form_faults(given: object, canonical: object, pointer: str) -> Iterator[Fault]:
-    """Where a document differs from its array form. Nulls and empty arrays have their own faults."""
-    if isinstance(canonical, list) and not isinstance(given, list):
-        yield Fault(pointer, "must be written as an array", "array", "OB serialization")
-    elif isinstance(canonical, dict) and isinstance(given, Mapping):
-        for name, member in canonical.items():
-            yield from _form_faults(given.get(name), member, f"{pointer}/{escape_pointer(name)}")
-    elif isinstance(canonical, list) and isinstance(given, list):
-        for index, (item, member) in enumerate(zip(given, canonical, strict=False)):
-            yield from _form_faults(item, member, f"{pointer}/{index}")
 
 
 def _kind(name: str) -> str:

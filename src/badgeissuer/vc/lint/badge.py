@@ -1,4 +1,4 @@
-"""What an Open Badges credential of ours must say, beyond the shape of its classes."""
+"""What an Open Badges credential of ours must say, beyond the shape of its classes; the parts that all kinds share."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from badgeissuer.vc.contexts import OB_CONTEXTS, OB_EXTENSIONS
 from badgeissuer.vc.model.base import instant
 
 CLOCK_SKEW = timedelta(seconds=60)
+VC11_DATES = ("issuanceDate", "expirationDate")
 PURPOSES = ("revocation", "suspension")
 _INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
 _HASH = re.compile(r"sha256\$[0-9a-f]{64}")
@@ -26,25 +27,28 @@ Document = Mapping[str, Any]
 
 def badge_faults(document: Document, *, now: datetime) -> Iterator[Fault]:
     """The rules that the classes cannot state. Members of a wrong shape are passed over: the classes name them."""
-    yield from _envelope(document)
+    contexts = (*OB_CONTEXTS, OB_EXTENSIONS) if uses_extensions(document) else OB_CONTEXTS
+    yield from envelope_faults(document, contexts, "OpenBadgeCredential", "OB §AchievementCredential")
     yield from date_faults(document, now=now)
     subject = document.get("credentialSubject")
     if isinstance(subject, Mapping):
-        yield from _subject(subject)
+        yield from subject_faults(subject)
         yield from _achievement(subject.get("achievement"))
         yield from result_faults(subject)
-    yield from _status(document.get("credentialStatus"))
+    yield from status_faults(document.get("credentialStatus"))
 
 
-def _envelope(document: Document) -> Iterator[Fault]:
-    expected = [*OB_CONTEXTS, OB_EXTENSIONS] if uses_extensions(document) else list(OB_CONTEXTS)
+def envelope_faults(document: Document, contexts: tuple[str, ...], type_: str, clause: str) -> Iterator[Fault]:
+    """What every credential of ours keeps to, whatever its subject: contexts, types, issuer, id, nothing unsupported.
+
+    ``clause`` is that of the credential's class.
+    """
+    expected = list(contexts)
     if document.get("@context") != expected:
         yield Fault("/@context", f"must be exactly {expected}", "context", "OB §Contexts")
-    if document.get("type") != ["VerifiableCredential", "OpenBadgeCredential"]:
-        yield Fault(
-            "/type", "must be VerifiableCredential and OpenBadgeCredential", "type", "OB §AchievementCredential"
-        )
-    for old in ("issuanceDate", "expirationDate"):
+    if document.get("type") != ["VerifiableCredential", type_]:
+        yield Fault("/type", f"must be VerifiableCredential and {type_}", "type", clause)
+    for old in VC11_DATES:
         if old in document:
             yield Fault(f"/{old}", "belongs to VC 1.1; we issue VC 2.0 (validFrom, validUntil)", "vc11", "VCDM §4.9")
     if "proof" in document:
@@ -54,7 +58,7 @@ def _envelope(document: Document) -> Iterator[Fault]:
             yield Fault(f"/{name}", "is not issued here: wallets in use refuse or cannot check it", "unsupported")
     issuer = document.get("issuer")
     if not isinstance(issuer, Mapping):
-        yield Fault("/issuer", "must be a Profile object", "issuer", "OB §AchievementCredential")
+        yield Fault("/issuer", "must be a Profile object", "issuer", clause)
     elif not str(issuer.get("id", "")).startswith("did:"):
         yield Fault("/issuer/id", "must be the issuer's DID: verifiers bind the key to it", "issuer", "DI §4.3")
     identifier = document.get("id")
@@ -87,12 +91,13 @@ def _moment(members: Mapping[str, Any], name: str) -> datetime | None:
         return None
 
 
-def _subject(subject: Document) -> Iterator[Fault]:
+def subject_faults(subject: Document) -> Iterator[Fault]:
+    """How a person is named: an id that tells nothing, and identities as salted hashes only."""
     identifier = subject.get("id")
     if isinstance(identifier, str) and not _SUBJECT_ID.fullmatch(identifier):
         detail = "must be a urn:uuid or a DID: other ids tell who the person is or can be linked"
         yield Fault("/credentialSubject/id", detail, "subject", "OB §AchievementSubject")
-    for index, identity in _objects(subject.get("identifier")):
+    for index, identity in objects(subject.get("identifier")):
         yield from _identity(identity, f"/credentialSubject/identifier/{index}")
 
 
@@ -128,9 +133,9 @@ def result_faults(subject: Document) -> Iterator[Fault]:
     achievement = subject.get("achievement")
     declared = dict[str, Document]()
     if isinstance(achievement, Mapping):
-        for index, description in _objects(achievement.get("resultDescription")):
+        for index, description in objects(achievement.get("resultDescription")):
             yield from _description(description, declared, f"/credentialSubject/achievement/resultDescription/{index}")
-    for index, result in _objects(subject.get("result")):
+    for index, result in objects(subject.get("result")):
         yield from _result(result, declared, f"/credentialSubject/result/{index}")
 
 
@@ -173,20 +178,22 @@ def _result(result: Document, declared: Mapping[str, Document], pointer: str) ->
 
 
 def _levels(description: Document) -> list[object]:
-    return [level.get("id") for _, level in _objects(description.get("rubricCriterionLevel"))]
+    return [level.get("id") for _, level in objects(description.get("rubricCriterionLevel"))]
 
 
-def _objects(value: object) -> Iterator[tuple[int, Document]]:
+def objects(value: object) -> Iterator[tuple[int, Document]]:
+    """The objects of an array, or the one object in its place, each with its index."""
     items = value if isinstance(value, list | tuple) else [value]
     for index, item in enumerate(items):
         if isinstance(item, Mapping):
             yield index, item
 
 
-def _status(status: object) -> Iterator[Fault]:
+def status_faults(status: object) -> Iterator[Fault]:
+    """The one status entry, of one bit, that every credential of ours has."""
     clause = "BSL §2.1"
     if not isinstance(status, Mapping):
-        yield Fault("/credentialStatus", "is required, as one object: a badge must be revocable", "status", clause)
+        yield Fault("/credentialStatus", "is required, as one object: a credential must be revocable", "status", clause)
         return
     if status.get("type") != "BitstringStatusListEntry":
         yield Fault("/credentialStatus/type", "must be BitstringStatusListEntry", "status", clause)

@@ -41,6 +41,8 @@ def structure_faults(document: Mapping[str, object]) -> list[Fault]:
 
 
 _STRUCTURE = frozenset(("keyword", "iri-member", "null", "empty", "nested-array", "repeated"))
+# Of the codes here, those of what changes or unsettles a signature. The others protect the reader.
+SIGNED_ALIKE = _STRUCTURE | {"number"}
 
 
 def _walk(value: object, pointer: str, *, credential: bool = False) -> Iterator[Fault]:

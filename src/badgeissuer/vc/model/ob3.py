@@ -53,6 +53,7 @@ __all__ = [
     "AchievementSubject",
     "Address",
     "Alignment",
+    "Credential",
     "CredentialSchema",
     "CredentialStatus",
     "Criteria",
@@ -166,8 +167,8 @@ ProfileRef = Annotated[
 ]
 
 
-class _Credential(Node):
-    """What both kinds of credential have in common (VCDM §4, OB §AchievementCredential, §EndorsementCredential)."""
+class Credential(Node):
+    """What all kinds of credential have in common (VCDM §4, OB §AchievementCredential, §EndorsementCredential)."""
 
     context: Annotated[tuple[Iri, ...], ARRAY] = Field(alias="@context", min_length=2)
     id: Iri
@@ -195,7 +196,7 @@ class EndorsementSubject(Node):
     endorsement_comment: str | None = None
 
 
-class EndorsementCredential(_Credential):
+class EndorsementCredential(Credential):
     """OB §EndorsementCredential."""
 
     type: Annotated[Types, contains("VerifiableCredential"), contains("EndorsementCredential")]
@@ -203,7 +204,7 @@ class EndorsementCredential(_Credential):
     credential_subject: EndorsementSubject
 
 
-class OpenBadgeCredential(_Credential):
+class OpenBadgeCredential(Credential):
     """OB §AchievementCredential; ``AchievementCredential`` and ``OpenBadgeCredential`` are two names of one type."""
 
     type: Annotated[Types, contains("VerifiableCredential"), contains("OpenBadgeCredential", "AchievementCredential")]

@@ -1,4 +1,4 @@
-"""The closed and extensible word lists of Open Badges 3.0 (OB data model, enumerations).
+"""The closed and extensible word lists of Open Badges 3.0 and CLR 2.0 (OB and CLR data model, enumerations).
 
 An extensible list also takes ``ext:`` words. The published schemas search for the extension pattern anywhere in the
 text; these patterns match the whole text, and everything that they accept the schemas accept too.
@@ -35,6 +35,7 @@ IDENTIFIER_TYPES = _words(
     "name sourcedId systemId productId userName accountId emailAddress nationalIdentityNumber isbn issn lisSourcedId "
     "oneRosterSourcedId sisSourcedId ltiContextId ltiDeploymentId ltiToolId ltiPlatformId ltiUserId identifier"
 )
+ASSOCIATION_TYPES = _words("exactMatchOf isChildOf isParentOf isPartOf isPeerOf isRelatedTo precedes replacedBy")
 
 
 def one_of(words: frozenset[str], *, extensible: bool) -> Callable[[str], str]:

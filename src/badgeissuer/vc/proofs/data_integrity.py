@@ -6,6 +6,12 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+import rfc8785
+
+from badgeissuer.errors import Fault
+from badgeissuer.vc.canon.rdfc import Algorithm
+from badgeissuer.vc.faults import NotCanonical, ProofInvalid
+
 PROOF_TYPE = "DataIntegrityProof"
 ASSERTION_METHOD = "assertionMethod"
 
@@ -32,6 +38,23 @@ def proof_config(document: Mapping[str, Any], proof: Mapping[str, Any]) -> dict[
     return {"@context": document.get("@context"), **options}
 
 
-def hash_data(config_nquads: bytes, document_nquads: bytes) -> bytes:
-    """The 64 bytes that are signed: the hash of the proof's options first, then the document's (vc-di-eddsa §3.2.4)."""
-    return hashlib.sha256(config_nquads).digest() + hashlib.sha256(document_nquads).digest()
+def hash_data(config: bytes, document: bytes, algorithm: Algorithm = "sha256") -> bytes:
+    """What is signed: the hash of the proof's options first, then the document's (vc-di-eddsa §3.2.4).
+
+    SHA-384 for signatures with P-384, as inside the canonicalisation (vc-di-ecdsa §3.2.4).
+    """
+    return hashlib.new(algorithm, config).digest() + hashlib.new(algorithm, document).digest()
+
+
+def jcs(value: Mapping[str, Any]) -> bytes:
+    """The canonical JSON text (RFC 8785), as the jcs suites have it. Raises ``NotCanonical``: numbers beyond 2^53."""
+    try:
+        return rfc8785.dumps(dict(value))
+    except (rfc8785.CanonicalizationError, RecursionError, UnicodeError):
+        detail = "the document has no canonical JSON text: a number beyond 2^53, or nested too deeply"
+        raise NotCanonical(detail, faults=[Fault("", detail, NotCanonical.code, "RFC 8785 §3.2")]) from None
+
+
+def invalid(detail: str, pointer: str = "") -> ProofInvalid:
+    """The error that says what is wrong with a proof; the pointer is into the proof."""
+    return ProofInvalid(detail, faults=[Fault(pointer, detail, ProofInvalid.code, "VC Data Integrity §4.4")])

@@ -1,0 +1,144 @@
+"""What a profile says of a document, and the document as the profiles read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from badgeissuer.errors import BadgeissuerError
+from badgeissuer.vc import jws, strictjson
+from badgeissuer.vc.canon import CLR_BUDGET, FOREIGN_BUDGET, canonicalize
+from badgeissuer.vc.contexts import ContextStore
+from badgeissuer.vc.faults import UnknownContext
+
+# Claims that stand beside the credential's members in an OB JWT (OB §8.2); no context defines them.
+_CLAIMS = frozenset(("iss", "sub", "aud", "exp", "nbf", "iat", "jti"))
+_LARGEST = 16 * 1024 * 1024
+
+
+class Severity(StrEnum):
+    """``error``: the target refuses it. ``unknown``: no source says what the target does with it. ``warning``: it is
+    taken, with a loss. ``note``: good to know."""
+
+    ERROR = "error"
+    UNKNOWN = "unknown"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fact about a target that touches this document. ``code`` is stable; ``pointer`` is an RFC 6901 pointer (into
+    the payload, for a JWT); ``remedy`` says what the issuer can do; ``source`` where the fact comes from."""
+
+    severity: Severity
+    code: str
+    pointer: str
+    detail: str
+    remedy: str
+    source: str
+
+
+Findings: TypeAlias = Iterator[Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A credential as JSON, or the payload and header of a JWT. Foreign material: any member may hold anything.
+
+    ``lost`` are the members, ids and types that JSON-LD leaves out, with their pointers; ``trouble`` says why that
+    could not be found out ("" where it could).
+    """
+
+    document: Mapping[str, Any]
+    header: Mapping[str, Any] | None
+    size: int
+    lost: tuple[tuple[str, str], ...]
+    trouble: str
+
+    @property
+    def types(self) -> set[str]:
+        return {item for item in items(self.document.get("type")) if isinstance(item, str)}
+
+    @property
+    def is_clr(self) -> bool:
+        return "ClrCredential" in self.types
+
+    @property
+    def is_badge(self) -> bool:
+        return bool(self.types & {"OpenBadgeCredential", "AchievementCredential"})
+
+    @property
+    def contexts(self) -> list[Any]:
+        return items(self.document.get("@context"))
+
+    @property
+    def issuer_id(self) -> str:
+        """The issuer's id, "" where there is none."""
+        issuer = self.document.get("issuer")
+        return text(issuer) or text(members(issuer).get("id"))
+
+    @property
+    def subjects(self) -> list[tuple[str, Mapping[str, Any]]]:
+        return placed(self.document, "credentialSubject")
+
+    @property
+    def statuses(self) -> list[tuple[str, Mapping[str, Any]]]:
+        return placed(self.document, "credentialStatus")
+
+    @property
+    def proofs(self) -> list[tuple[str, Mapping[str, Any]]]:
+        return placed(self.document, "proof")
+
+
+def read(document: Mapping[str, Any] | str) -> Reading:
+    """The document as the profiles read it.
+
+    Raises ``TooLarge``, ``MalformedJson`` and ``JwtInvalid`` for what is neither a JSON object nor a compact JWT.
+    """
+    if isinstance(document, str):
+        parts = jws.parse(document, max_bytes=_LARGEST)
+        payload = strictjson.loads_object(parts.payload, max_bytes=_LARGEST)
+        credential = {name: member for name, member in payload.items() if name not in _CLAIMS}
+        return Reading(payload, parts.header, len(document), *_losses(credential))
+    content = strictjson.dumps(document).encode("utf-8")
+    plain = strictjson.loads_object(content, max_bytes=_LARGEST)
+    return Reading(plain, None, len(content), *_losses(plain))
+
+
+def _losses(document: Mapping[str, Any]) -> tuple[tuple[tuple[str, str], ...], str]:
+    budget = CLR_BUDGET if "ClrCredential" in items(document.get("type")) else FOREIGN_BUDGET
+    try:
+        form = canonicalize(document, ContextStore.pinned(), budget=budget)
+    except UnknownContext:
+        return (), ""  # the contexts have findings of their own
+    except BadgeissuerError as error:
+        return (), error.detail
+    return (*zip(form.dropped, form.dropped_at, strict=True), *zip(form.relative, form.relative_at, strict=True)), ""
+
+
+def items(value: object) -> list[Any]:
+    """The values of a member that may be written as one value or as an array."""
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def members(value: object) -> Mapping[str, Any]:
+    """An object's members; none where the value is no object."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def text(value: object) -> str:
+    """A text; "" where the value is none."""
+    return value if isinstance(value, str) else ""
+
+
+def placed(document: Mapping[str, Any], name: str) -> list[tuple[str, Mapping[str, Any]]]:
+    """Each value of a member with its pointer; what is no object counts as an empty one."""
+    value = document.get(name)
+    if isinstance(value, list | tuple):
+        return [(f"/{name}/{index}", members(item)) for index, item in enumerate(value)]
+    return [] if value is None else [(f"/{name}", members(value))]
