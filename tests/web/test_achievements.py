@@ -197,6 +197,10 @@ async def test_codes_are_unique_within_an_issuer(service: Service) -> None:
     first = await service.http.post("/v1/achievements", json={"achievement": document}, headers=own)
     again = await service.http.post("/v1/achievements", json={"achievement": document}, headers=own)
     assert (again.status_code, _pointers(again)) == (409, ["/achievement/humanCode"])
+    for blank in ("", " "):
+        body = {"achievement": {**document, "humanCode": blank}}
+        refused = await service.http.post("/v1/achievements", json=body, headers=own)
+        assert (refused.status_code, _pointers(refused)) == (422, ["/achievement/humanCode"])
     assert again.json()["existing"] == first.json()["url"]
     elsewhere = await service.http.post("/v1/achievements", json={"achievement": document}, headers=other)
     assert elsewhere.status_code == 201

@@ -137,6 +137,7 @@ def _issuing(path: str, published: str, *, draft: str, theirs: str) -> dict[str,
         "a TAB": (good | {"evidence": [evidence | {"name": "a\tplan"}]}, 422, ["/evidence/0/name"]),
         "an escape": (good | {"feedback": "\x1b[31mred"}, 422, ["/feedback"]),
         "a zero-width character": (earner(name="Tea\u200bcher"), 422, ["/earner/name"]),
+        "a soft hyphen": (earner(name="Tea\u00adcher"), 422, ["/earner/name"]),
         "2^60": (good | {"credits_earned": 2**60}, 422, ["/credits_earned"]),
         "2^60 in a result": (
             good | {"results": [{"criterion": "Use of results", "value": 2**60}]},

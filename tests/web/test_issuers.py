@@ -57,6 +57,7 @@ async def test_register_and_read_back(service: Service) -> None:
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"slug": "KVEC!", "profile": PROFILE}, "/slug"),
     ({"slug": "-a", "profile": PROFILE}, "/slug"),
+    ({"slug": "xn--80ak6aa92e", "profile": PROFILE}, "/slug"),
     ({"slug": "a" * 64, "profile": PROFILE}, "/slug"),
     ({"profile": PROFILE}, "/slug"),
     ({"slug": "a"}, "/profile"),

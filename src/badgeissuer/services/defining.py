@@ -245,6 +245,10 @@ async def _document(
         ]
     checked = await checking.check_achievement(work, document, issuer=owner.profile, prefix="/achievement")
     criteria = criteria_of(checked)
+    code = checked.get("humanCode")
+    if code is not None and not code.strip():
+        faults_of_code = [Fault("/achievement/humanCode", "is blank: give a code, or leave it out")]
+        raise Rejected("the achievement has a blank code", faults=faults_of_code)
     faults = [
         Fault("/parts/assessment", fault.detail, fault.code, fault.clause)
         for fault in policy_faults(parts.assessment.as_policy(), criteria)

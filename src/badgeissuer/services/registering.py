@@ -53,7 +53,8 @@ async def register_issuer(work: Work, *, slug: str, profile: Mapping[str, Any]) 
     """
     if work.actor.kind not in (ClientKind.PLATFORM, ClientKind.OPERATOR):
         raise NotPermitted("only platform keys register issuers")
-    if not _SLUG.fullmatch(slug):
+    # xn-- would be shown as other letters where a DID's path is taken for a host name.
+    if not _SLUG.fullmatch(slug) or slug.startswith("xn--"):
         raise Rejected(
             "the slug cannot be used",
             faults=[Fault("/slug", "1 to 63 of a-z, 0-9 and hyphen, not at either end: it becomes part of the DID")],

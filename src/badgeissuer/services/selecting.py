@@ -44,9 +44,12 @@ async def published_edition(work: Work, *, achievement_id: UUID, number: int | N
     if number is None:
         version = defining.current(all_versions)
         if version is None:
+            retired = any(known.state is VersionState.RETIRED for known in all_versions)
+            remedy = "it is retired: publish a new version" if retired else "publish it first"
+            words = f"{remedy} (POST /v1/achievements/{{id}}/publish)"
             raise Rejected(
                 "the achievement has no published version",
-                faults=[Fault("/achievement", "publish it first: POST /v1/achievements/{id}/publish", "not-published")],
+                faults=[Fault("/achievement", words, "not-published")],
             )
         return Edition(row[1], row[0], version)
     version = next((v for v in all_versions if v.number == number), None)

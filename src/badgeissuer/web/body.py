@@ -20,6 +20,7 @@ from starlette.responses import Response
 
 from badgeissuer.errors import Fault, NotFound, Rejected, TooLarge
 from badgeissuer.vc import strictjson
+from badgeissuer.vc.lint.values import INVISIBLE
 from badgeissuer.web.deps import admission
 from badgeissuer.web.problems import InvalidRequest, UnsupportedMediaType
 
@@ -34,10 +35,7 @@ OPEN_PATHS = frozenset({"/v1/verify"})
 JSON_TYPES = frozenset({"application/json"})
 # LF is the only control character that text may hold. Bidirectional controls and zero-width characters make text read
 # as something else than it says (homographs, hidden words).
-_UNWANTED = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2028\u2029\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\U000e0000-\U000e007f]"
-)
+_UNWANTED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]|" + INVISIBLE.pattern)
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 

@@ -19,7 +19,7 @@ LARGEST_INTEGER = 2**53
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _NO_CHARACTER = re.compile("[\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 # Zero-width and bidirectional controls, invisible operators, annotations, tag characters: texts that look alike.
-_INVISIBLE = re.compile(
+INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
     "\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
@@ -76,7 +76,7 @@ def _name(name: str, pointer: str, *, may_have_context: bool) -> Iterator[Fault]
     elif "A" <= name[0] <= "Z":
         # The contexts give Criteria and criteria one IRI, GeoCoordinates and geo another: swapped, a signature holds.
         yield Fault(pointer, "is the name of a class, not of a member", "iri-member", "VCDM §1.3")
-    elif _CONTROL.search(name) or _INVISIBLE.search(name) or _NO_CHARACTER.search(name):
+    elif _CONTROL.search(name) or INVISIBLE.search(name) or _NO_CHARACTER.search(name):
         yield Fault(pointer, "the member's name has characters that cannot be seen", "character")
 
 
@@ -104,7 +104,7 @@ def text_faults(text: str, pointer: str) -> Iterator[Fault]:
         yield Fault(pointer, "must not hold control characters (TAB and CR among them); LF is allowed", "character")
     if _NO_CHARACTER.search(text):
         yield Fault(pointer, "must not hold surrogates or noncharacters", "character", "RFC 7493")
-    elif _INVISIBLE.search(text):
+    elif INVISIBLE.search(text):
         detail = "must not hold zero-width, invisible or direction-changing characters"
         yield Fault(pointer, detail, "character", "UTS #39")
     elif not unicodedata.is_normalized("NFC", text):
