@@ -70,8 +70,8 @@ TABLE = {
 def implied(plan: Plan) -> dict[str, Any]:
     """The controller documents that the verification methods imply, those of embedded endorsements among them."""
     found: dict[str, Any] = {}
-    for proof in plan.usable:
-        method = str(proof.get("verificationMethod"))
+    for planned in plan.proofs:
+        method = str(planned.proof.get("verificationMethod"))
         controller, _, key = method.partition("#")
         if controller.startswith("https://"):
             entry = {"id": method, "type": "Multikey", "controller": controller, "publicKeyMultibase": key}
