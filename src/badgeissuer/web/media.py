@@ -13,10 +13,14 @@ from badgeissuer.web.problems import NotAcceptable
 VC = "application/vc"
 LD_JSON = "application/ld+json"
 JSON = "application/json"
+PNG = "image/png"
+SVG = "image/svg+xml"
 DID_JSON = "application/did+json"
 
 # One text, three names for what it is. The first is what a client gets that takes anything.
 CREDENTIAL_TYPES = (VC, LD_JSON, JSON)
+# Images that carry a credential.
+IMAGE_TYPES = (PNG, SVG)
 
 # A credential's text never changes; its state is in the status list. An hour lets a mistaken 404 heal, too.
 CREDENTIAL_CACHE = "public, max-age=3600"

@@ -76,15 +76,16 @@ class _Room:
 
 
 def _plan(data: bytes | Mapping[str, Any], room: _Room, *, depth: int) -> Plan:
-    document, parsed = parse(data)
+    parsed = parse(data)
+    document = parsed.document
     if document is None:
-        return Plan(parsed)
+        return Plan(parsed.check)
     shape = check_shape(document)
     found = dict(_endorsements(document, ""))
     pointers = list(found)[: room.take(len(found)) if depth < DEEPEST_NESTED else 0]
     return _planned(
         document,
-        parsed,
+        parsed.check,
         shape,
         kind_of(document),
         nested={pointer: _plan(found[pointer], room, depth=depth + 1) for pointer in pointers},
@@ -94,10 +95,11 @@ def _plan(data: bytes | Mapping[str, Any], room: _Room, *, depth: int) -> Plan:
 
 def plan_status_list(data: bytes | Mapping[str, Any]) -> Plan:
     """What verifying a BitstringStatusListCredential needs."""
-    document, parsed = parse(data)
+    parsed = parse(data, images=False)
+    document = parsed.document
     if document is None:
-        return Plan(parsed)
-    return _planned(document, parsed, check_list_shape(document), Kind.STATUS_LIST)
+        return Plan(parsed.check)
+    return _planned(document, parsed.check, check_list_shape(document), Kind.STATUS_LIST)
 
 
 def _planned(

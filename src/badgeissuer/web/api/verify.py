@@ -31,6 +31,7 @@ _PATH = "/v1/verify"
 _RUNNING = 4
 _WAITING = 32
 _SECONDS = 30.0
+_OTHER_TYPES = media.IMAGE_TYPES
 _ACCEPT = f"{media.VC}, {media.LD_JSON};q=0.9, {media.JSON};q=0.8"
 
 
@@ -78,6 +79,8 @@ _BODY = {
         },
         media.VC: {"schema": {"type": "object"}},
         media.LD_JSON: {"schema": {"type": "object"}},
+        media.PNG: {"schema": {"type": "string", "format": "binary", "description": "a baked badge"}},
+        media.SVG: {"schema": {"type": "string", "description": "a baked badge"}},
     },
 }
 
@@ -90,9 +93,13 @@ _BODY = {
 )
 async def verify(request: Request, runtime: RuntimeDep) -> VerificationOut:
     """Verify a credential: 200 with the report, whether it is valid or not. No API key is needed."""
-    limit = LIMITS.get(_PATH, DEFAULT_LIMIT)
-    data = await read_body(request, media_types=media.CREDENTIAL_TYPES, limit=limit)
-    asked = await asyncio.to_thread(strictjson.loads, data, max_bytes=limit)
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    other = kind in _OTHER_TYPES
+    limit = LIMITS.get(kind if other else _PATH, DEFAULT_LIMIT)
+    types = _OTHER_TYPES if other else (*media.CREDENTIAL_TYPES, *_OTHER_TYPES)
+    data = await read_body(request, media_types=types, limit=limit)
+    # What is not JSON is read by the check itself, within its own limits.
+    asked = None if other else await asyncio.to_thread(strictjson.loads, data, max_bytes=limit)
     async with _gate(request.app).enter(), runtime.begin(ANONYMOUS) as work:
         report = await verifying.verify(work, data=await _document(work, data, asked))
     return VerificationOut.model_validate(report)
