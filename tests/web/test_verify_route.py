@@ -109,7 +109,10 @@ async def test_bodies_that_are_not_documents(service: Service) -> None:
             assert (answer.json()["verified"], answer.json()["outcome"]) == (False, "invalid"), body
         else:
             assert answer.headers["content-type"] == "application/problem+json"
-    assert (await _verify(service, b"{}", "text/plain")).status_code == 415
+    for kind in ("text/plain", "application/jwt", "application/vc+jwt"):
+        answer = await _verify(service, b"eyJ.eyJ.sig", kind)
+        assert (answer.status_code, answer.json()["outcome"]) == (200, "invalid")
+        assert (await _verify(service, b" " * 300_000, kind)).status_code == 413
     assert (await _verify(service, b"GIF89a", "image/gif")).status_code == 415
 
 

@@ -17,7 +17,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from badgeissuer.vc.checks import content, proving, statuslist
+from badgeissuer.vc.checks import content, proving, statuslist, tokens
 from badgeissuer.vc.checks.plan import (
     Material,
     Plan,
@@ -97,7 +97,10 @@ def core_checks(plan: Plan, material: Material, *, now: datetime, policy: Policy
             not_checked(number, "not looked at, since the document cannot be read") for number in range(1, KEY + 1)
         ]
         return (plan.parsed, *unread)
-    proof, key = proving.check_proofs(plan, material, now=now, policy=policy)
+    if plan.token is None:
+        proof, key = proving.check_proofs(plan, material, now=now, policy=policy)
+    else:
+        proof, key = tokens.check_token(plan.token, issuer_of(plan.document), material.controllers, now=now)
     return (
         plan.parsed,
         plan.shape,

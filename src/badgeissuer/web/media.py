@@ -19,6 +19,8 @@ DID_JSON = "application/did+json"
 
 # One text, three names for what it is. The first is what a client gets that takes anything.
 CREDENTIAL_TYPES = (VC, LD_JSON, JSON)
+# A credential in a JWT: as OB and VC-JOSE-COSE name it, and as JWTs are named in general.
+JWT_TYPES = ("text/plain", "application/jwt", "application/vc+jwt")
 # Images that carry a credential.
 IMAGE_TYPES = (PNG, SVG)
 

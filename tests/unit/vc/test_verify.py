@@ -217,7 +217,7 @@ def test_an_item_cannot_be_dealt_out_over_two() -> None:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln\n", "not supported yet; this is a JWT"),
+        (b"eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln\n", "this is a JWT: the JWT's header names no key: kid or jwk"),
         (b"[]", "the document is not a JSON object"),
         (b'"x"', "the document is not a JSON object"),
     ],

@@ -12,6 +12,8 @@ from badgeissuer.vc.checks.plan_proofs import CanonJob, PlannedProof, jobs_of, p
 from badgeissuer.vc.checks.report import Check, Failure
 from badgeissuer.vc.checks.shape import Kind, check_shape, kind_of
 from badgeissuer.vc.checks.statuslist import check_list_shape
+from badgeissuer.vc.checks.tokens import key_documents
+from badgeissuer.vc.jwt import CredentialJwt
 
 # More embedded endorsements than this, counted over all levels, are not looked at: each costs fetches and
 # canonicalisations. Nor are those deeper than this: each level is read again as a document of its own.
@@ -25,7 +27,7 @@ class Plan:
 
     ``document`` is None where check 0 failed. ``proofs`` are those of a suite that we know. ``controllers``
     are DIDs or https URLs; did:key and did:jwk are among them but need no fetch. ``nested`` holds the plans of embedded
-    endorsements by their pointer; ``beyond`` counts those that were too many.
+    endorsements by their pointer; ``beyond`` counts those that were too many. ``token`` is the JWT that it came in.
     """
 
     parsed: Check
@@ -38,6 +40,7 @@ class Plan:
     jobs: tuple[CanonJob, ...] = ()
     nested: Mapping[str, Plan] = field(default_factory=dict)
     beyond: int = 0
+    token: CredentialJwt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ def _plan(data: bytes | Mapping[str, Any], room: _Room, *, depth: int) -> Plan:
         kind_of(document),
         nested={pointer: _plan(found[pointer], room, depth=depth + 1) for pointer in pointers},
         beyond=len(found) - len(pointers),
+        token=parsed.token,
     )
 
 
@@ -110,8 +114,10 @@ def _planned(
     *,
     nested: Mapping[str, Plan] | None = None,
     beyond: int = 0,
+    token: CredentialJwt | None = None,
 ) -> Plan:
-    proofs = planned_proofs(document)
+    # The JWT is the proof; what is embedded beside it is not looked at.
+    proofs = planned_proofs(document) if token is None else ()
     controllers = dict.fromkeys(found for planned in proofs for found in _controllers(document, planned.proof))
     return Plan(
         parsed,
@@ -119,11 +125,12 @@ def _planned(
         document,
         kind,
         proofs,
-        tuple(controllers),
+        tuple(controllers) if token is None else key_documents(token, issuer_of(document)),
         _status_lists(document),
         jobs_of(document, proofs),
         nested or {},
         beyond,
+        token,
     )
 
 

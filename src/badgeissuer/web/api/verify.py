@@ -31,7 +31,7 @@ _PATH = "/v1/verify"
 _RUNNING = 4
 _WAITING = 32
 _SECONDS = 30.0
-_OTHER_TYPES = media.IMAGE_TYPES
+_OTHER_TYPES = (*media.IMAGE_TYPES, *media.JWT_TYPES)
 _ACCEPT = f"{media.VC}, {media.LD_JSON};q=0.9, {media.JSON};q=0.8"
 
 
@@ -79,6 +79,7 @@ _BODY = {
         },
         media.VC: {"schema": {"type": "object"}},
         media.LD_JSON: {"schema": {"type": "object"}},
+        **{kind: {"schema": {"type": "string", "description": "a compact JWS"}} for kind in media.JWT_TYPES},
         media.PNG: {"schema": {"type": "string", "format": "binary", "description": "a baked badge"}},
         media.SVG: {"schema": {"type": "string", "description": "a baked badge"}},
     },
@@ -95,7 +96,7 @@ async def verify(request: Request, runtime: RuntimeDep) -> VerificationOut:
     """Verify a credential: 200 with the report, whether it is valid or not. No API key is needed."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     other = kind in _OTHER_TYPES
-    limit = LIMITS.get(kind if other else _PATH, DEFAULT_LIMIT)
+    limit = LIMITS.get(kind if kind in media.IMAGE_TYPES else _PATH, DEFAULT_LIMIT)
     types = _OTHER_TYPES if other else (*media.CREDENTIAL_TYPES, *_OTHER_TYPES)
     data = await read_body(request, media_types=types, limit=limit)
     # What is not JSON is read by the check itself, within its own limits.
