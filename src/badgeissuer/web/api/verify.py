@@ -72,8 +72,8 @@ _BODY = {
         media.JSON: {
             "schema": {
                 "type": "object",
-                "description": "the credential itself, or an object with one member: `credential` (the document) or "
-                "`url` (where it can be fetched, https only)",
+                "description": "the credential itself, or an object with one member: `credential` (the document, or a "
+                "JWT) or `url` (where it can be fetched, https only)",
                 "examples": [{"url": "https://badges.example.org/credentials/0b0c…"}],
             }
         },
@@ -116,7 +116,11 @@ async def _document(work: Work, data: bytes, asked: Any) -> bytes:
             faults=[Fault("", "must have exactly one member: credential or url", "unknown-member")],
         )
     if "credential" in asked:
-        return strictjson.dumps(asked["credential"]).encode()
+        credential = asked["credential"]
+        # A text is a JWT, or nothing that can be verified.
+        return (credential if isinstance(credential, str) else strictjson.dumps(credential)).encode(
+            "utf-8", "surrogatepass"
+        )
     url = asked["url"]
     if not isinstance(url, str):
         raise Rejected("the url is not a string", faults=[Fault("/url", "must be a string")])
