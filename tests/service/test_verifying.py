@@ -13,11 +13,16 @@ from badgeissuer.net.fetch import Fetched, Fetcher, FetchFailed, FetchRefused
 from badgeissuer.sandbox import Sandbox
 from badgeissuer.services import verifying
 from badgeissuer.store.access import ANONYMOUS
+from badgeissuer.vc.bake import bake
 from badgeissuer.vc.contexts import OB_CONTEXTS, ContextStore
 from badgeissuer.vc.multikey import VerificationKey, did_document
+from badgeissuer.vc.proofs.suites import ECDSA_RDFC_2019, EDDSA_JCS_2022
 from badgeissuer.vc.verify import Outcome, Report, Verdict
 from tests.support import issued, make
 from tests.support.app import MakeRuntime, Service
+from tests.unit.vc.test_verify_carriers import PNG, SVG
+from tests.unit.vc.test_verify_suites import P384, WORLD, proved
+from tests.unit.vc.test_verify_tokens import es256
 
 Json = dict[str, Any]
 DID_URL = f"{issued.BASE}/issuers/kvec/did.json"
@@ -78,6 +83,19 @@ async def test_a_strangers_badge_needs_two_documents(stranger: Stranger) -> None
     report = await stranger.report(issued.signed())
     assert (bad(report), report.outcome) == ({}, Outcome.VALID)
     assert stranger.web.asked == [DID_URL, issued.LIST_URL]
+
+
+async def test_every_form_goes_through_the_sandbox_and_the_fetcher(make_runtime: MakeRuntime) -> None:
+    """A P-384 key needs its canonical forms with SHA-384; a JWT its key; an image its text."""
+    stranger = Stranger(make_runtime, Web({DID_URL: WORLD[issued.DID], issued.LIST_URL: issued.status_list()}))
+    for data in (
+        json.dumps(proved(ECDSA_RDFC_2019, P384)).encode(),
+        bake(SVG, json.dumps(proved(EDDSA_JCS_2022, issued.KEY))),
+        bake(PNG, es256()),
+        es256().encode(),
+    ):
+        report = await stranger.report(data)
+        assert (bad(report), report.outcome) == ({}, Outcome.VALID)
 
 
 async def test_a_forger_cannot_make_us_fetch_a_status_list(stranger: Stranger) -> None:

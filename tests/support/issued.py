@@ -199,7 +199,7 @@ def canonical_forms(plan: verify.Plan) -> dict[str, Any]:
     forms: dict[str, Any] = {}
     for job in plan.jobs:
         try:
-            forms[job.key] = canonicalize(job.document, CONTEXTS, budget=FOREIGN_BUDGET)
+            forms[job.key] = canonicalize(job.document, CONTEXTS, budget=FOREIGN_BUDGET, algorithm=job.algorithm)
         except (Rejected, TooLarge) as error:
             forms[job.key] = verify.Failure(error.detail, definite=True)
     return forms

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import copy
 import json
 from typing import Any
@@ -13,12 +14,16 @@ from sqlalchemy import func, select
 from badgeissuer.net.fetch import Fetched, Fetcher, FetchFailed
 from badgeissuer.services import verifying
 from badgeissuer.store.outbox import Event
+from badgeissuer.vc import bake
 from badgeissuer.vc.verify import Report
 from badgeissuer.web.api import verify as route
 from badgeissuer.work import Work
 from tests.support import make
 from tests.support.app import BASE_URL, Service
 
+_PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
 NAMES = [
     "parse",
     "shape",
@@ -104,8 +109,23 @@ async def test_bodies_that_are_not_documents(service: Service) -> None:
             assert (answer.json()["verified"], answer.json()["outcome"]) == (False, "invalid"), body
         else:
             assert answer.headers["content-type"] == "application/problem+json"
-    assert (await _verify(service, b"{}", "text/plain")).status_code == 415
-    assert (await _verify(service, b"{}", "image/png")).status_code == 415
+    for kind in ("text/plain", "application/jwt", "application/vc+jwt"):
+        answer = await _verify(service, b"eyJ.eyJ.sig", kind)
+        assert (answer.status_code, answer.json()["outcome"]) == (200, "invalid")
+        assert (await _verify(service, b" " * 300_000, kind)).status_code == 413
+    assert (await _verify(service, b"GIF89a", "image/gif")).status_code == 415
+
+
+async def test_a_baked_badge(service: Service) -> None:
+    _, _, text = await _issued(service)
+    for art, kind in ((_PNG, "image/png"), (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "image/svg+xml")):
+        report = (await _verify(service, bake.bake(art, text.decode()), kind)).json()
+        assert (report["verified"], report["checks"][0]["detail"][:24]) == (True, "one JSON document, found")
+        answer = await _verify(service, art, kind)
+        assert (answer.status_code, answer.json()["checks"][0]["verdict"]) == (200, "failed")
+        assert (await _verify(service, b" " * 300_000, kind)).status_code == 200
+        assert (await _verify(service, b" " * 5_242_881, kind)).status_code == 413
+        assert (await _verify(service, b"{}", f"{kind}; charset=latin-1")).status_code == 415
 
 
 async def test_an_address_inside_is_never_asked(service: Service) -> None:

@@ -86,7 +86,7 @@ class _Gatherer:
 
     async def _core(self, plan: Plan) -> Material:
         """Keys and canonical forms."""
-        fetched = [controller for controller in plan.controllers if not controller.startswith("did:key:")]
+        fetched = [controller for controller in plan.controllers if not controller.startswith(("did:key:", "did:jwk:"))]
         controllers = asyncio.gather(*(self._controller(controller) for controller in fetched))
         canonical = asyncio.gather(*(self._canonical(job) for job in plan.jobs))
         return Material(
@@ -158,7 +158,9 @@ class _Gatherer:
             return Failure("not canonicalised: the document embeds too many others")
         self._canonicalisations += 1
         try:
-            return await self._work.sandbox.canonicalize(job.document, lane="foreign", budget=FOREIGN_BUDGET)
+            return await self._work.sandbox.canonicalize(
+                job.document, lane="foreign", budget=FOREIGN_BUDGET, algorithm=job.algorithm
+            )
         except UnknownContext as error:
             return Failure(error.detail, SECURITY + "PROOF_TRANSFORMATION_ERROR", definite=True)
         except (Rejected, TooLarge, MalformedInput) as error:

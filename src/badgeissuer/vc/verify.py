@@ -17,9 +17,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from badgeissuer.vc.checks import content, keys, statuslist
+from badgeissuer.vc.checks import content, proving, statuslist, tokens
 from badgeissuer.vc.checks.plan import (
-    CanonJob,
     Material,
     Plan,
     StatusListMaterial,
@@ -27,6 +26,7 @@ from badgeissuer.vc.checks.plan import (
     plan,
     plan_status_list,
 )
+from badgeissuer.vc.checks.plan_proofs import CanonJob
 from badgeissuer.vc.checks.report import (
     KEY,
     NESTED,
@@ -72,6 +72,8 @@ def check(plan: Plan, material: Material, *, now: datetime, policy: Policy | Non
     """The report on the plan's document. Raises nothing for a bad document: the report says what is bad."""
     policy = policy or Policy()
     core = core_checks(plan, material, now=now, policy=policy)
+    # Domain and challenge are about showing this document; its status list and endorsements are made for anybody.
+    policy = replace(policy, domain=None, challenge=None)
     document = plan.document
     if document is None or plan.kind is None or core[1].verdict is not Verdict.OK:
         reason = "not looked at, since the document cannot be read as a badge"
@@ -95,13 +97,16 @@ def core_checks(plan: Plan, material: Material, *, now: datetime, policy: Policy
             not_checked(number, "not looked at, since the document cannot be read") for number in range(1, KEY + 1)
         ]
         return (plan.parsed, *unread)
-    binding = keys.bind(plan, material, now=now)
+    if plan.token is None:
+        proof, key = proving.check_proofs(plan, material, now=now, policy=policy)
+    else:
+        proof, key = tokens.check_token(plan.token, issuer_of(plan.document), material.controllers, now=now)
     return (
         plan.parsed,
         plan.shape,
         content.check_terms(plan, material),
-        content.check_proof(plan, material, binding.key, now=now, policy=policy),
-        binding.check,
+        proof,
+        key,
     )
 
 

@@ -24,10 +24,13 @@ from badgeissuer.vc.lint.values import INVISIBLE
 from badgeissuer.web.deps import admission
 from badgeissuer.web.problems import InvalidRequest, UnsupportedMediaType
 
-# The one table of body limits, in bytes. A route that is not named has the default.
+# The one table of body limits, in bytes: by path, and by media type where a route takes images. A route that is not
+# named has the default.
 DEFAULT_LIMIT = 262_144
 LIMITS: dict[str, int] = {
     "/v1/verify": 262_144,
+    "image/png": 5_242_880,
+    "image/svg+xml": 5_242_880,
 }
 # The only addresses under /v1 that need no API key.
 OPEN_PATHS = frozenset({"/v1/verify"})

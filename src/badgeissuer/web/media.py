@@ -13,10 +13,16 @@ from badgeissuer.web.problems import NotAcceptable
 VC = "application/vc"
 LD_JSON = "application/ld+json"
 JSON = "application/json"
+PNG = "image/png"
+SVG = "image/svg+xml"
 DID_JSON = "application/did+json"
 
 # One text, three names for what it is. The first is what a client gets that takes anything.
 CREDENTIAL_TYPES = (VC, LD_JSON, JSON)
+# A credential in a JWT: as OB and VC-JOSE-COSE name it, and as JWTs are named in general.
+JWT_TYPES = ("text/plain", "application/jwt", "application/vc+jwt")
+# Images that carry a credential.
+IMAGE_TYPES = (PNG, SVG)
 
 # A credential's text never changes; its state is in the status list. An hour lets a mistaken 404 heal, too.
 CREDENTIAL_CACHE = "public, max-age=3600"

@@ -367,7 +367,7 @@ def test_another_kind_of_credential_is_no_endorsement() -> None:
     material = issued.material(plan)
     nested = verify.plan(issued.signed(issued.minimal_facts()))
     odd = verify.Plan(
-        plan.parsed, plan.shape, plan.document, plan.kind, plan.usable, plan.controllers, plan.status_lists, plan.jobs,
+        plan.parsed, plan.shape, plan.document, plan.kind, plan.proofs, plan.controllers, plan.status_lists, plan.jobs,
         {"/endorsement/0": nested},
     )  # fmt: skip
     material.nested["/endorsement/0"] = issued.material(nested)

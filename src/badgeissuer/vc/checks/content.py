@@ -1,4 +1,4 @@
-"""Checks 2, 3, 5, 7 and what belongs to check 8 besides endorsements."""
+"""Checks 2, 5, 7 and what belongs to check 8 besides endorsements."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from badgeissuer.errors import Rejected
 from badgeissuer.vc.canon import Canonical, source_digest
-from badgeissuer.vc.checks.plan import CONFIG, DOCUMENT, Material, Plan
+from badgeissuer.vc.checks.plan import Material, Plan
+from badgeissuer.vc.checks.plan_proofs import CONFIG, DOCUMENT
 from badgeissuer.vc.checks.report import (
     CONSISTENCY,
     DATA_MODEL,
     DATES,
     NESTED,
-    PROOF,
     SECURITY,
     TERMS,
     Check,
@@ -24,15 +23,10 @@ from badgeissuer.vc.checks.report import (
     Verdict,
     failed,
     missing,
-    not_checked,
     ok,
 )
 from badgeissuer.vc.checks.shape import Kind, date_of
 from badgeissuer.vc.lint.badge import result_faults
-from badgeissuer.vc.model.base import instant
-from badgeissuer.vc.multikey import PublicKey
-from badgeissuer.vc.proofs import eddsa_rdfc_2022 as eddsa
-from badgeissuer.vc.proofs.data_integrity import ASSERTION_METHOD, proofs_of
 
 _VERIFICATION = SECURITY + "PROOF_VERIFICATION_ERROR"
 _DATA_LOSS = SECURITY + "DATA_LOSS_DETECTION_ERROR"
@@ -45,14 +39,18 @@ def canonical_of(plan: Plan, material: Material, key: str) -> Canonical | Failur
     """The canonical form of one of the plan's jobs, if it is there and is that of this very document."""
     found = material.canonical.get(key, Failure("the document was not canonicalised"))
     for job in plan.jobs:
-        if job.key == key and isinstance(found, Canonical) and found.source != source_digest(job.document):
+        if job.key == key and isinstance(found, Canonical):
+            if (found.source, found.algorithm) == (source_digest(job.document), job.algorithm):
+                return found
             return Failure("the canonical form is that of another document", _VERIFICATION, definite=True)
     return found
 
 
 def check_terms(plan: Plan, material: Material) -> Check:
     """Check 2: every member is defined by the contexts, so that the signature covers all that is read (DI §4.2)."""
-    for key in [job.key for job in plan.jobs]:
+    # Where there are several proofs, the options of each are a matter of that proof alone.
+    own = CONFIG if len(plan.proofs) == 1 else DOCUMENT
+    for key in [job.key for job in plan.jobs if job.key in (DOCUMENT, own)]:
         canonical = canonical_of(plan, material, key)
         if isinstance(canonical, Failure):
             return missing(TERMS, canonical)
@@ -65,75 +63,6 @@ def check_terms(plan: Plan, material: Material) -> Check:
             detail = f"{where}the contexts do not define, so that no signature covers: {told}{more}"
             return failed(TERMS, detail, _DATA_LOSS)
     return ok(TERMS, "every member is defined by the standard's contexts")
-
-
-def check_proof(plan: Plan, material: Material, key: PublicKey | None, *, now: datetime, policy: Policy) -> Check:
-    """Check 3: exactly one proof of a known suite, over this document, by the key that check 4 found (DI §4.4)."""
-    assert plan.document is not None
-    given = proofs_of(plan.document)
-    if not given:
-        return failed(PROOF, "there is no proof: anyone could have written this", _VERIFICATION)
-    if not plan.usable:
-        suites = sorted({_suite(proof) for proof in given})
-        return failed(PROOF, f"not supported yet; the proof is of the suite {', '.join(suites)}", _VERIFICATION)
-    if len(plan.usable) > 1:
-        return failed(PROOF, f"there is more than one proof of the suite {eddsa.CRYPTOSUITE}", _VERIFICATION)
-    proof = plan.usable[0]
-    wrong = _proof_fault(proof, now=now, policy=policy)
-    if wrong is not None:
-        return failed(PROOF, wrong, _VERIFICATION)
-    document, config = canonical_of(plan, material, DOCUMENT), canonical_of(plan, material, CONFIG)
-    for form in (document, config):
-        if isinstance(form, Failure):
-            return missing(PROOF, form)
-    assert isinstance(document, Canonical)
-    assert isinstance(config, Canonical)
-    if key is None:
-        return not_checked(PROOF, "the key of the proof is not known, see the next check")
-    try:
-        eddsa.verify(proof, config_nquads=config.nquads, document_nquads=document.nquads, key=key)
-    except Rejected as error:
-        return failed(PROOF, error.detail, _VERIFICATION)
-    others = len(given) - 1
-    note = f" ({others} proof(s) of other suites were not looked at)" if others else ""
-    return ok(PROOF, f"the {eddsa.CRYPTOSUITE} signature is good{note}")
-
-
-def _suite(proof: object) -> str:
-    if isinstance(proof, Mapping):
-        name = proof.get("cryptosuite") or proof.get("type")
-        if isinstance(name, str):
-            return name[:60]
-    return "of no known form"
-
-
-def _proof_fault(proof: Mapping[str, Any], *, now: datetime, policy: Policy) -> str | None:
-    if proof.get("proofPurpose") != ASSERTION_METHOD:
-        return f"the proof is not for the purpose {ASSERTION_METHOD}"
-    if "@context" in proof:
-        return "the proof brings contexts of its own"
-    if "previousProof" in proof:
-        return "not supported yet; the proof is part of a chain"
-    if "created" in proof:
-        created = _stamp(proof["created"])
-        if created is None:
-            return "the proof's date cannot be read"
-        if created > now + policy.clock_skew:
-            return "the proof says it was made in the future"
-    if "expires" in proof:
-        expires = _stamp(proof["expires"])
-        if expires is None:
-            return "the proof's end date cannot be read"
-        if expires < now:
-            return "the proof has expired"
-    return None
-
-
-def _stamp(value: object) -> datetime | None:
-    try:
-        return instant(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
 
 
 def check_dates(document: Mapping[str, Any], *, now: datetime, policy: Policy) -> Check:

@@ -11,10 +11,12 @@ from datetime import datetime
 from typing import Any
 
 from badgeissuer.errors import Rejected
+from badgeissuer.vc import controllers
 from badgeissuer.vc.checks.plan import Material, Plan, controller_of, issuer_of
-from badgeissuer.vc.checks.report import KEY, SECURITY, Check, Failure, failed, missing, not_checked, ok
+from badgeissuer.vc.checks.report import KEY, SECURITY, Check, Failure, failed, missing, ok
+from badgeissuer.vc.jwk import JoseKey, parse_public_jwk
 from badgeissuer.vc.model.base import instant, is_iri
-from badgeissuer.vc.multikey import PublicKey, did_key_document, parse_jwk, parse_multikey
+from badgeissuer.vc.multikey import parse_multikey
 
 _METHOD_URL = SECURITY + "INVALID_VERIFICATION_METHOD_URL"
 _METHOD = SECURITY + "INVALID_VERIFICATION_METHOD"
@@ -30,14 +32,13 @@ class Binding:
     """Check 4 and the key, where there is one: the proof is tried with it even if it is not the issuer's."""
 
     check: Check
-    key: PublicKey | None = None
+    key: JoseKey | None = None
 
 
-def bind(plan: Plan, material: Material, *, now: datetime) -> Binding:
-    """Find the key of the plan's one usable proof and say whether it is the issuer's."""
-    if plan.document is None or len(plan.usable) != 1:
-        return Binding(not_checked(KEY, "there is no proof whose key could be looked at"))
-    method = plan.usable[0].get("verificationMethod")
+def bind(plan: Plan, proof: Mapping[str, Any], material: Material, *, now: datetime) -> Binding:
+    """Find the key of one of the document's proofs and say whether it is the issuer's."""
+    assert plan.document is not None
+    method = proof.get("verificationMethod")
     controller, issuer = controller_of(method), issuer_of(plan.document)
     if not isinstance(method, str) or controller is None or not is_iri(method):
         return Binding(failed(KEY, "the proof's verificationMethod is not a URL", _METHOD_URL))
@@ -56,15 +57,14 @@ def bind(plan: Plan, material: Material, *, now: datetime) -> Binding:
 
 
 def _controller_document(controller: str, material: Material) -> Mapping[str, Any] | Failure:
-    if controller.startswith("did:key:"):
-        try:
-            return did_key_document(controller)
-        except Rejected as error:
-            return Failure(error.detail, _METHOD_URL, definite=True)
-    if controller.startswith("did:") and not controller.startswith("did:web:"):
-        return Failure("of the DID methods only did:web and did:key are known here", _METHOD_URL, definite=True)
-    if not controller.startswith(("did:web:", "https://", "http://")):
+    if not controller.startswith(("did:", "https://", "http://")):
         return Failure("the issuer's id leads to no document that could hold its keys", _METHOD_URL, definite=True)
+    try:
+        own = controllers.own_document(controller)
+    except controllers.ControllerError as error:
+        return Failure(error.detail, error.problem, definite=True)
+    if own is not None:
+        return own
     return material.controllers.get(controller, Failure("the issuer's keys were not looked at", _DOCUMENT))
 
 
@@ -96,13 +96,13 @@ def _key_in(document: Mapping[str, Any], controller: str, method_id: str, *, now
     return Binding(ok(KEY, "the issuer's document lists the key for assertions"), key)
 
 
-def _public_key(method: Mapping[str, Any]) -> PublicKey | Failure:
+def _public_key(method: Mapping[str, Any]) -> JoseKey | Failure:
     type_, multikey, jwk = method.get("type"), method.get("publicKeyMultibase"), method.get("publicKeyJwk")
     try:
         if type_ in _MULTIKEYS and isinstance(multikey, str):
             return parse_multikey(multikey)
         if type_ in _JWKS and isinstance(jwk, Mapping):
-            return parse_jwk(jwk)
+            return parse_public_jwk(jwk)
     except Rejected as error:
         return Failure(error.detail, _METHOD, definite=True)
     return Failure("the key is in no form that is known here (Multikey or JsonWebKey)", _METHOD, definite=True)

@@ -8,46 +8,39 @@ from typing import Any
 
 from badgeissuer.vc.canon import Canonical
 from badgeissuer.vc.checks.parse import parse
+from badgeissuer.vc.checks.plan_proofs import CanonJob, PlannedProof, jobs_of, planned_proofs
 from badgeissuer.vc.checks.report import Check, Failure
 from badgeissuer.vc.checks.shape import Kind, check_shape, kind_of
 from badgeissuer.vc.checks.statuslist import check_list_shape
-from badgeissuer.vc.proofs.data_integrity import PROOF_TYPE, proof_config, proofs_of, unsecured
-from badgeissuer.vc.proofs.eddsa_rdfc_2022 import CRYPTOSUITE
+from badgeissuer.vc.checks.tokens import key_documents
+from badgeissuer.vc.jwt import CredentialJwt
 
 # More embedded endorsements than this, counted over all levels, are not looked at: each costs fetches and
 # canonicalisations. Nor are those deeper than this: each level is read again as a document of its own.
 MOST_NESTED = 20
 DEEPEST_NESTED = 3
-DOCUMENT, CONFIG = "document", "proof"
-
-
-@dataclass(frozen=True, slots=True)
-class CanonJob:
-    """One document to canonicalise. ``key`` is where the result belongs in ``Material.canonical``."""
-
-    key: str
-    document: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What ``check`` needs for one document.
 
-    ``document`` is None where check 0 failed. ``usable`` are the proofs of a suite that we know. ``controllers`` are
-    DIDs or https URLs; did:key is among them but needs no fetch. ``nested`` holds the plans of embedded endorsements by
-    their pointer; ``beyond`` counts those that were too many.
+    ``document`` is None where check 0 failed. ``proofs`` are those of a suite that we know. ``controllers``
+    are DIDs or https URLs; did:key and did:jwk are among them but need no fetch. ``nested`` holds the plans of embedded
+    endorsements by their pointer; ``beyond`` counts those that were too many. ``token`` is the JWT that it came in.
     """
 
     parsed: Check
     shape: Check | None = None
     document: Mapping[str, Any] | None = None
     kind: Kind | None = None
-    usable: tuple[Mapping[str, Any], ...] = ()
+    proofs: tuple[PlannedProof, ...] = ()
     controllers: tuple[str, ...] = ()
     status_lists: tuple[str, ...] = ()
     jobs: tuple[CanonJob, ...] = ()
     nested: Mapping[str, Plan] = field(default_factory=dict)
     beyond: int = 0
+    token: CredentialJwt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,28 +79,31 @@ class _Room:
 
 
 def _plan(data: bytes | Mapping[str, Any], room: _Room, *, depth: int) -> Plan:
-    document, parsed = parse(data)
+    parsed = parse(data)
+    document = parsed.document
     if document is None:
-        return Plan(parsed)
+        return Plan(parsed.check)
     shape = check_shape(document)
     found = dict(_endorsements(document, ""))
     pointers = list(found)[: room.take(len(found)) if depth < DEEPEST_NESTED else 0]
     return _planned(
         document,
-        parsed,
+        parsed.check,
         shape,
         kind_of(document),
         nested={pointer: _plan(found[pointer], room, depth=depth + 1) for pointer in pointers},
         beyond=len(found) - len(pointers),
+        token=parsed.token,
     )
 
 
 def plan_status_list(data: bytes | Mapping[str, Any]) -> Plan:
     """What verifying a BitstringStatusListCredential needs."""
-    document, parsed = parse(data)
+    parsed = parse(data, images=False)
+    document = parsed.document
     if document is None:
-        return Plan(parsed)
-    return _planned(document, parsed, check_list_shape(document), Kind.STATUS_LIST)
+        return Plan(parsed.check)
+    return _planned(document, parsed.check, check_list_shape(document), Kind.STATUS_LIST)
 
 
 def _planned(
@@ -118,28 +114,23 @@ def _planned(
     *,
     nested: Mapping[str, Plan] | None = None,
     beyond: int = 0,
+    token: CredentialJwt | None = None,
 ) -> Plan:
-    usable = tuple(
-        proof
-        for proof in proofs_of(document)
-        if isinstance(proof, Mapping) and proof.get("type") == PROOF_TYPE and proof.get("cryptosuite") == CRYPTOSUITE
-    )
-    jobs = [CanonJob(DOCUMENT, unsecured(document))]
-    controllers: tuple[str, ...] = ()
-    if len(usable) == 1:
-        jobs.append(CanonJob(CONFIG, proof_config(document, usable[0])))
-        controllers = _controllers(document, usable[0])
+    # The JWT is the proof; what is embedded beside it is not looked at.
+    proofs = planned_proofs(document) if token is None else ()
+    controllers = dict.fromkeys(found for planned in proofs for found in _controllers(document, planned.proof))
     return Plan(
         parsed,
         shape,
         document,
         kind,
-        usable,
-        controllers,
+        proofs,
+        tuple(controllers) if token is None else key_documents(token, issuer_of(document)),
         _status_lists(document),
-        tuple(jobs),
+        jobs_of(document, proofs),
         nested or {},
         beyond,
+        token,
     )
 
 
@@ -162,7 +153,7 @@ def _controllers(document: Mapping[str, Any], proof: Mapping[str, Any]) -> tuple
     controller = controller_of(proof.get("verificationMethod"))
     if controller is None:
         return ()
-    return (controller,) if controller == issuer_of(document) or controller.startswith("did:key:") else ()
+    return (controller,) if controller == issuer_of(document) or controller.startswith(("did:key:", "did:jwk:")) else ()
 
 
 def _status_lists(document: Mapping[str, Any]) -> tuple[str, ...]:

@@ -93,9 +93,14 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the reader decides. ``clock_skew`` is how far a date may run ahead of our clock."""
+    """What the reader decides. ``clock_skew`` is how far a date may run ahead of our clock.
+
+    ``domain`` and ``challenge`` are held against the proof where they are given (DI §4.4).
+    """
 
     clock_skew: timedelta = timedelta(seconds=60)
+    domain: frozenset[str] | None = None
+    challenge: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

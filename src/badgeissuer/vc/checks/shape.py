@@ -15,13 +15,17 @@ from pydantic import ValidationError
 
 from badgeissuer.errors import Fault
 from badgeissuer.vc.checks.report import DATA_MODEL, SHAPE, Check, failed, ok
-from badgeissuer.vc.contexts import CREDENTIALS_V2, OB_EXTENSIONS, OB_V3P0_301, OB_V3P0_302, OB_V3P0_303
+from badgeissuer.vc.contexts import CREDENTIALS_V2, ED25519_2020, OB_EXTENSIONS, OB_V3P0_301, OB_V3P0_302, OB_V3P0_303
 from badgeissuer.vc.lint.values import structure_faults
 from badgeissuer.vc.model.base import faults_of, instant
 from badgeissuer.vc.model.ob3 import EndorsementCredential, OpenBadgeCredential
 from badgeissuer.vc.strictjson import escape_pointer
 
 _OB_CONTEXTS = (OB_V3P0_301, OB_V3P0_302, OB_V3P0_303)
+# The second defines the suite of that name, and no term that a badge has.
+_FURTHER = (OB_EXTENSIONS, ED25519_2020)
+# The members of a proof that may be lists (DI §2.1; vc-di-eddsa §3.3).
+_LISTS = ("@context", "domain", "previousProof")
 _MALFORMED = DATA_MODEL + "MALFORMED_VALUE_ERROR"
 _SHOWN = 5
 
@@ -104,15 +108,16 @@ def _expected_contexts(contexts: object) -> Iterator[Fault]:
         or len(contexts) < 2
         or contexts[0] != CREDENTIALS_V2
         or contexts[1] not in _OB_CONTEXTS
-        or any(context != OB_EXTENSIONS for context in contexts[2:])
-        or len(contexts) > 3
+        or any(context not in _FURTHER for context in contexts[2:])
+        or len(contexts) > len(set(contexts))
     ):
-        detail = f"must be {CREDENTIALS_V2}, an Open Badges 3.0.1 to 3.0.3 context, and {OB_EXTENSIONS} or nothing more"
+        further = f"{OB_EXTENSIONS}, the context of Ed25519Signature2020 or nothing"
+        detail = f"must be {CREDENTIALS_V2}, an Open Badges 3.0.1 to 3.0.3 context, and {further} more"
         yield Fault("/@context", detail)
 
 
 def _proof_places(value: object, pointer: str, *, credential: bool) -> Iterator[Fault]:
-    """Proofs stand in the document itself and in embedded endorsements, and they hold no objects."""
+    """Proofs stand in the document and in embedded endorsements. They hold no objects, and lists of texts only."""
     if isinstance(value, Mapping):
         for name, member in value.items():
             below = f"{pointer}/{escape_pointer(name)}"
@@ -120,7 +125,7 @@ def _proof_places(value: object, pointer: str, *, credential: bool) -> Iterator[
                 if not credential:
                     yield Fault(below, "a proof stands where no credential is")
                 for item in member if isinstance(member, list) else [member]:
-                    if isinstance(item, Mapping) and any(isinstance(inner, Mapping | list) for inner in item.values()):
+                    if isinstance(item, Mapping) and any(_is_nested(*inner) for inner in item.items()):
                         yield Fault(below, "a proof holds another object")
             elif name in ("verifiableCredential", "verifiablePresentation"):
                 yield Fault(below, "a badge does not wrap another credential")
@@ -128,6 +133,12 @@ def _proof_places(value: object, pointer: str, *, credential: bool) -> Iterator[
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _proof_places(item, f"{pointer}/{index}", credential=credential)
+
+
+def _is_nested(name: str, value: object) -> bool:
+    if isinstance(value, list) and name in _LISTS:
+        return not all(isinstance(item, str) for item in value)
+    return isinstance(value, Mapping | list)
 
 
 def date_of(document: Mapping[str, Any], name: str) -> datetime | None:

@@ -45,17 +45,20 @@ _STRUCTURE = frozenset(("keyword", "iri-member", "null", "empty", "nested-array"
 SIGNED_ALIKE = _STRUCTURE | {"number"}
 
 
-def _walk(value: object, pointer: str, *, credential: bool = False) -> Iterator[Fault]:
-    """``credential``: a signed document begins here (at the root, or as an embedded endorsement), with contexts."""
+def _walk(value: object, pointer: str, *, credential: bool = False, proof: bool = False) -> Iterator[Fault]:
+    """``credential``: a signed document begins here (at the root, or as an embedded endorsement), with contexts.
+
+    ``proof``: this is its proof, which in the jcs suites repeats the contexts (vc-di-eddsa §3.3).
+    """
     if isinstance(value, Mapping):
         if not value:
             yield Fault(pointer, "must not be an empty object", "empty", "OB serialization")
         for name, member in value.items():
             below = f"{pointer}/{escape_pointer(name)}"
-            yield from _name(name, below, may_have_context=credential)
-            yield from _walk(member, below, credential=name == "endorsement")
+            yield from _name(name, below, may_have_context=credential or proof)
+            yield from _walk(member, below, credential=name == "endorsement", proof=credential and name == "proof")
     elif isinstance(value, list | tuple):
-        yield from _array(value, pointer, credential=credential)
+        yield from _array(value, pointer, credential=credential, proof=proof)
     elif isinstance(value, str):
         yield from text_faults(value, pointer)
     elif value is None:
@@ -80,7 +83,7 @@ def _name(name: str, pointer: str, *, may_have_context: bool) -> Iterator[Fault]
         yield Fault(pointer, "the member's name has characters that cannot be seen", "character")
 
 
-def _array(items: list[object] | tuple[object, ...], pointer: str, *, credential: bool) -> Iterator[Fault]:
+def _array(items: list[object] | tuple[object, ...], pointer: str, *, credential: bool, proof: bool) -> Iterator[Fault]:
     if not items:
         yield Fault(pointer, "must not be an empty array; leave the member out", "empty", "OB serialization")
     seen: set[object] = set()
@@ -95,7 +98,7 @@ def _array(items: list[object] | tuple[object, ...], pointer: str, *, credential
             if named in seen:
                 yield Fault(below, "repeats an earlier value of the same array, or its id", "repeated")
             seen.add(named)
-        yield from _walk(item, below, credential=credential)
+        yield from _walk(item, below, credential=credential, proof=proof)
 
 
 def text_faults(text: str, pointer: str) -> Iterator[Fault]:

@@ -166,7 +166,7 @@ class Proof(Node):
     created: Timestamp | None = None
     cryptosuite: str | None = None
     challenge: str | None = None
-    domain: str | None = None
+    domain: Annotated[tuple[str, ...], MANY] = ()
     nonce: str | None = None
     proof_purpose: str | None = None
     proof_value: str | None = None

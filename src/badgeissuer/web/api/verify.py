@@ -31,6 +31,7 @@ _PATH = "/v1/verify"
 _RUNNING = 4
 _WAITING = 32
 _SECONDS = 30.0
+_OTHER_TYPES = (*media.IMAGE_TYPES, *media.JWT_TYPES)
 _ACCEPT = f"{media.VC}, {media.LD_JSON};q=0.9, {media.JSON};q=0.8"
 
 
@@ -71,13 +72,16 @@ _BODY = {
         media.JSON: {
             "schema": {
                 "type": "object",
-                "description": "the credential itself, or an object with one member: `credential` (the document) or "
-                "`url` (where it can be fetched, https only)",
+                "description": "the credential itself, or an object with one member: `credential` (the document, or a "
+                "JWT) or `url` (where it can be fetched, https only)",
                 "examples": [{"url": "https://badges.example.org/credentials/0b0c…"}],
             }
         },
         media.VC: {"schema": {"type": "object"}},
         media.LD_JSON: {"schema": {"type": "object"}},
+        **{kind: {"schema": {"type": "string", "description": "a compact JWS"}} for kind in media.JWT_TYPES},
+        media.PNG: {"schema": {"type": "string", "format": "binary", "description": "a baked badge"}},
+        media.SVG: {"schema": {"type": "string", "description": "a baked badge"}},
     },
 }
 
@@ -90,9 +94,13 @@ _BODY = {
 )
 async def verify(request: Request, runtime: RuntimeDep) -> VerificationOut:
     """Verify a credential: 200 with the report, whether it is valid or not. No API key is needed."""
-    limit = LIMITS.get(_PATH, DEFAULT_LIMIT)
-    data = await read_body(request, media_types=media.CREDENTIAL_TYPES, limit=limit)
-    asked = await asyncio.to_thread(strictjson.loads, data, max_bytes=limit)
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    other = kind in _OTHER_TYPES
+    limit = LIMITS.get(kind if kind in media.IMAGE_TYPES else _PATH, DEFAULT_LIMIT)
+    types = _OTHER_TYPES if other else (*media.CREDENTIAL_TYPES, *_OTHER_TYPES)
+    data = await read_body(request, media_types=types, limit=limit)
+    # What is not JSON is read by the check itself, within its own limits.
+    asked = None if other else await asyncio.to_thread(strictjson.loads, data, max_bytes=limit)
     async with _gate(request.app).enter(), runtime.begin(ANONYMOUS) as work:
         report = await verifying.verify(work, data=await _document(work, data, asked))
     return VerificationOut.model_validate(report)
@@ -108,7 +116,11 @@ async def _document(work: Work, data: bytes, asked: Any) -> bytes:
             faults=[Fault("", "must have exactly one member: credential or url", "unknown-member")],
         )
     if "credential" in asked:
-        return strictjson.dumps(asked["credential"]).encode()
+        credential = asked["credential"]
+        # A text is a JWT, or nothing that can be verified.
+        return (credential if isinstance(credential, str) else strictjson.dumps(credential)).encode(
+            "utf-8", "surrogatepass"
+        )
     url = asked["url"]
     if not isinstance(url, str):
         raise Rejected("the url is not a string", faults=[Fault("/url", "must be a string")])
