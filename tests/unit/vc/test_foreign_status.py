@@ -20,7 +20,7 @@ OLD = {**status_entry(list_url=URL, index=9, purpose="suspension"), "type": "Sta
 
 
 def old_list(data: bytes, encode: Any = base64.b64encode, purpose: object = "suspension") -> dict[str, Any]:
-    text = encode(gzip.compress(data)).decode()
+    text = encode(gzip.compress(data, mtime=0)).decode()
     return {"id": f"{URL}#list", "type": "StatusList2021", "statusPurpose": purpose, "encodedList": text}
 
 
