@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from badgeissuer.errors import Fault, IllegalTransition, NotFound, Rejected
 from badgeissuer.rules import adjudication
-from badgeissuer.rules.parts import AchievementParts, criteria_of
+from badgeissuer.rules.parts import criteria_of
 from badgeissuer.rules.terms import DecisionSource, DecisionState, Outcome
 from badgeissuer.services import awarding, identifying, judging
 from badgeissuer.services.grounds import Attempt, grounds_of, resolve_levels, resolve_results
@@ -189,7 +189,7 @@ async def _draft(
     persons: int,
     decided_at: datetime | None,
 ) -> awarding.AwardDraft:
-    mode = AchievementParts.model_validate(edition.version.parts).assessment.assessors
+    mode = edition.version.as_parts().assessment.assessors
     return await awarding.draft(
         work,
         issuer=edition.issuer,
@@ -214,7 +214,7 @@ async def _settle(
     if decision.state is DecisionState.DECIDED:
         raise IllegalTransition("this decision is made; a further attempt is a new decision")
     earlier = [judging.recorded(row) for row in await assessment_rows(work, decision_id=decision.id)]
-    policy = AchievementParts.model_validate(edition.version.parts).assessment.as_policy()
+    policy = edition.version.as_parts().assessment.as_policy()
     together = [*earlier, *judging.levels(edition, [given], prefix="")]
     try:
         ruling = adjudication.decide(policy, criteria_of(edition.version.document), together)

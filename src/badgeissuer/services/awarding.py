@@ -11,8 +11,7 @@ from sqlalchemy import select
 
 from badgeissuer.errors import Conflict
 from badgeissuer.rules import awarding as rules
-from badgeissuer.rules.parts import AchievementParts
-from badgeissuer.rules.terms import AwardState, DuplicatePolicy, VersionState
+from badgeissuer.rules.terms import AwardState, DuplicatePolicy
 from badgeissuer.services import minting, statuses
 from badgeissuer.services.identifying import Recipient
 from badgeissuer.store.assessment import Decision
@@ -63,7 +62,7 @@ async def draft(
 
     Raises ``NotAwardable``, ``Rejected`` with every fault of the document, ``Conflict`` naming an award that exists.
     """
-    parts = AchievementParts.model_validate(version.parts)
+    parts = version.as_parts()
     terms = rules.terms(
         grounds.facts, now=work.now, valid_for_days=parts.valid_for_days, valid_until=grounds.valid_until
     )
@@ -106,7 +105,7 @@ async def award(
 
     Raises ``Conflict`` naming the award that exists, where the achievement's policy denies a second one.
     """
-    parts = AchievementParts.model_validate(version.parts)
+    parts = version.as_parts()
     earlier = await _live_award(work, subject=subject, version=version)
     replaces = _duplicate(work, parts.duplicates, earlier)
     if replaces and earlier is not None:
@@ -142,7 +141,7 @@ async def award(
 
 async def check_duplicate(work: Work, *, version: AchievementVersion, subject: Subject) -> None:
     """Refuse early what could only end in a denied duplicate. Raises ``Conflict`` naming the award that exists."""
-    parts = AchievementParts.model_validate(version.parts)
+    parts = version.as_parts()
     _duplicate(work, parts.duplicates, await _live_award(work, subject=subject, version=version))
 
 
@@ -193,10 +192,6 @@ async def _supersede(work: Work, *, issuer: Issuer, award: Award, prepared: stat
     credential = await credential_of(work, award=award)
     await statuses.publish_bit(work, issuer=issuer, credential_id=credential.id, value=True, prepared=prepared)
     work.emit("award.superseded", "award", award.id, issuer_id=award.issuer_id)
-
-
-def published(version: AchievementVersion) -> bool:
-    return version.state is VersionState.PUBLISHED
 
 
 def result_facts(results: list[dict[str, Any]]) -> tuple[ResultFacts, ...]:

@@ -74,15 +74,8 @@ def recipient(work: Work, *, urn: str, earner: EarnerGiven) -> Recipient:
     return Recipient(subject_id=proved or urn, urn=urn, identities=tuple(identities))
 
 
-def given_of(subject: Subject, *, kind: IdentityKind, value: str) -> EarnerGiven:
-    """A recorded earner, in the form in which platforms give them."""
-    if kind is IdentityKind.EMAIL:
-        return EarnerGiven(email=value, did=subject.did, did_proved=subject.did_proved)
-    return EarnerGiven(did=value, did_proved=subject.did_proved)
-
-
 async def recorded(work: Work, *, subject: Subject) -> EarnerGiven:
-    """The earner behind a subject, as recorded."""
+    """The earner behind a subject, in the form in which platforms give them."""
     identity = (
         await work.session.scalars(
             select(EarnerIdentity)
@@ -91,7 +84,9 @@ async def recorded(work: Work, *, subject: Subject) -> EarnerGiven:
             .limit(1)
         )
     ).one()
-    return given_of(subject, kind=identity.kind, value=identity.value)
+    if identity.kind is IdentityKind.EMAIL:
+        return EarnerGiven(email=identity.value, did=subject.did, did_proved=subject.did_proved)
+    return EarnerGiven(did=identity.value, did_proved=subject.did_proved)
 
 
 async def record_subject(work: Work, *, issuer: Issuer, earner: EarnerGiven, urn: str) -> Subject:

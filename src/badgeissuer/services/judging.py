@@ -7,20 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from badgeissuer.errors import Fault, Rejected
-from badgeissuer.rules import adjudication
-from badgeissuer.rules.parts import AchievementParts, criteria_of
+from badgeissuer.rules import adjudication, rubric
+from badgeissuer.rules.awarding import CLOCK_SKEW
+from badgeissuer.rules.parts import criteria_of
 from badgeissuer.rules.terms import AssessmentMode, AssessorRole, DecisionSource, DecisionState, Outcome
 from badgeissuer.services.grounds import Attempt, resolve_levels
 from badgeissuer.services.identifying import EarnerGiven
 from badgeissuer.services.selecting import Edition
 from badgeissuer.store.assessment import AssessmentRow
 from badgeissuer.store.people import Subject
-
-_CLOCK_SKEW = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ def ruling(
     assessments: Sequence[adjudication.Assessment],
 ) -> adjudication.Ruling:
     """What the policy makes of an outcome by one, or of the assessments. Raises ``Rejected`` with every fault."""
-    policy = AchievementParts.model_validate(edition.version.parts).assessment.as_policy()
+    policy = edition.version.as_parts().assessment.as_policy()
     if judgement is None:
         if not assessments:
             raise Rejected(
@@ -88,16 +87,15 @@ def ruling(
 
 def _results_carry(edition: Edition, attempt: Attempt) -> None:
     """An award must not contradict the results that come with it."""
-    reached = {result["result_description"]: result.get("achieved_level") for result in attempt.results}
-    faults = []
-    for criterion in criteria_of(edition.version.document):
-        rank = {level.id: level.rank for level in criterion.levels}
-        level = reached.get(criterion.id)
-        if criterion.required is not None and level is not None and rank[level] < rank[criterion.required]:
-            at = [r["result_description"] for r in attempt.results].index(criterion.id)
-            faults.append(
-                Fault(f"/results/{at}/achieved_level", f"below the level that {criterion.name!r} requires for an award")
-            )
+    reached = {r["result_description"]: r["achieved_level"] for r in attempt.results if r.get("achieved_level")}
+    places = [result["result_description"] for result in attempt.results]
+    faults = [
+        Fault(
+            f"/results/{places.index(criterion.id)}/achieved_level",
+            f"below the level that {criterion.name!r} requires for an award",
+        )
+        for criterion in rubric.below_required(criteria_of(edition.version.document), reached)
+    ]
     if faults:
         raise Rejected("the results contradict the outcome", faults=faults)
 
@@ -130,7 +128,7 @@ def check_people(
         if adjudication.person_key(person.id) in (named if person.id == person.name else own):
             words = "nobody assesses their own evidence; tell an assessor of the earner's name apart by an id"
             faults.append(Fault(f"{pointer}/id", words, "self-assessment"))
-        if at > now + _CLOCK_SKEW:
+        if at > now + CLOCK_SKEW:
             faults.append(Fault(at_pointer, "lies in the future", "future"))
     if faults:
         raise Rejected("the judgement cannot be taken as it is", faults=faults)

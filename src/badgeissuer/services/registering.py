@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy import select
@@ -18,7 +17,7 @@ from badgeissuer.services import checking
 from badgeissuer.store.access import ApiClientIssuer
 from badgeissuer.store.catalog import Issuer, IssuerKey
 from badgeissuer.store.scope import visible_to
-from badgeissuer.vc.multikey import did_web
+from badgeissuer.vc.multikey import did_web_of
 from badgeissuer.work import Work
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -26,8 +25,7 @@ _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 def issuer_did(base_url: str, slug: str) -> str:
     """``did:web:<host>[%3A<port>]:issuers:<slug>``: verifiers demand that the issuer's id controls the signing key."""
-    parts = urlsplit(base_url)
-    return did_web(parts.hostname or "", parts.port, "issuers", slug)
+    return did_web_of(base_url, "issuers", slug)
 
 
 def issuer_page(base_url: str, slug: str) -> str:

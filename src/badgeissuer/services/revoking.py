@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from badgeissuer.errors import NotFound
 from badgeissuer.rules import awarding as rules
-from badgeissuer.rules.parts import AchievementParts
 from badgeissuer.services import statuses
 from badgeissuer.services.awarding import credential_of
 from badgeissuer.store.awards import Award
@@ -54,7 +53,7 @@ async def change_state(work: Work, *, award_id: UUID, action: Action, reason: st
             select(AchievementVersion).where(AchievementVersion.id == seen.achievement_version_id)
         )
     ).one()
-    purpose = AchievementParts.model_validate(version.parts).status_purpose
+    purpose = version.as_parts().status_purpose
     credential = await credential_of(work, award=seen)
     aim = rules.status_transition(seen.state, action)
     prepared = await statuses.prepare_bit(

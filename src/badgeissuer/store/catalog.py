@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from badgeissuer.rules.keys import KeyFacts
+from badgeissuer.rules.parts import AchievementParts
 from badgeissuer.rules.terms import KeyAlgorithm, KeyState, VersionState
 from badgeissuer.store.base import Base, Document, words
 
@@ -104,3 +105,7 @@ class AchievementVersion(Base):
     updated_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
     retired_at: Mapped[datetime | None]
+
+    def as_parts(self) -> AchievementParts:
+        """The stored parts as the rules take them."""
+        return AchievementParts.model_validate(self.parts)

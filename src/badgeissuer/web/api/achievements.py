@@ -224,7 +224,7 @@ def _members(work: Work, version: AchievementVersion, slug: str) -> dict[str, An
         "state": version.state,
         "revision": version.revision,
         "achievement": version.document,
-        "parts": AchievementParts.model_validate(version.parts),
+        "parts": version.as_parts(),
         "created_at": version.created_at,
         "updated_at": version.updated_at,
         "published_at": version.published_at,
