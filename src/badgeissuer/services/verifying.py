@@ -16,18 +16,18 @@ from badgeissuer.errors import BadgeissuerError, MalformedInput, Rejected, TooLa
 from badgeissuer.net.fetch import FetchFailed, FetchRefused
 from badgeissuer.rules.terms import AwardState
 from badgeissuer.services import publishing
-from badgeissuer.vc import strictjson
+from badgeissuer.vc import limits, strictjson
 from badgeissuer.vc import verify as checks
-from badgeissuer.vc.canon import FOREIGN_BUDGET, Canonical
+from badgeissuer.vc.canon import Canonical
 from badgeissuer.vc.checks.report import SECURITY, STATUS
 from badgeissuer.vc.faults import UnknownContext
 from badgeissuer.vc.multikey import did_web_url
-from badgeissuer.vc.verify import CanonJob, Failure, Material, Outcome, Plan, Report, StatusListMaterial, Verdict
+from badgeissuer.vc.verify import CanonJob, Failure, Material, Outcome, Plan, Report, StatusListMaterial, Use, Verdict
 from badgeissuer.work import Work
 
 # For one request. A badge needs its issuer's keys and its status list; each endorsement as much again.
-MOST_FETCHES = 10
-MOST_CANONICALISATIONS = 40
+MOST_FETCHES = limits.FETCHES
+MOST_CANONICALISATIONS = limits.CANONICALISATIONS
 _JSON = "application/did+json, application/ld+json, application/vc, application/json"
 _DOCUMENT = SECURITY + "INVALID_CONTROLLED_IDENTIFIER_DOCUMENT"
 _REFUSED = "ssrf-refused"
@@ -58,6 +58,13 @@ _KNOWN: Mapping[AwardState, tuple[Outcome | None, str]] = {
 }
 
 
+_NEEDED: Mapping[Use, str | None] = {
+    Use.REVOCATION_LIST: STATUS + "STATUS_RETRIEVAL_ERROR",
+    Use.SCHEMA: None,
+    Use.REFRESH: None,
+}
+
+
 class _Gatherer:
     """Gathers for one request. Each document is had once, however often it is asked for."""
 
@@ -77,9 +84,14 @@ class _Gatherer:
         if any(check.verdict is not Verdict.OK for check in core):
             unproved = Failure("not looked at, since the credential is not proved to be the issuer's")
             material.status_lists = dict.fromkeys(plan.status_lists, unproved)
+            material.documents = dict.fromkeys(plan.documents, unproved)
             return material
         lists = await asyncio.gather(*(self._status_list(url) for url in plan.status_lists))
         material.status_lists = dict(zip(plan.status_lists, lists, strict=True))
+        for need in plan.documents:
+            material.documents[need] = await self._fetch(
+                need.url, what=f"the {need.use.value}", type_=_NEEDED[need.use]
+            )
         for pointer, nested in plan.nested.items():
             material.nested[pointer] = await self.material(nested)
         return material
@@ -139,7 +151,7 @@ class _Gatherer:
         if not self._work.writing:
             await self._work.session.rollback()
 
-    async def _fetch(self, url: str, *, what: str, type_: str) -> bytes | Failure:
+    async def _fetch(self, url: str, *, what: str, type_: str | None) -> bytes | Failure:
         if self._fetches >= MOST_FETCHES:
             return Failure(f"{what} was not fetched: more than {MOST_FETCHES} documents would be needed", type_)
         self._fetches += 1
@@ -159,7 +171,7 @@ class _Gatherer:
         self._canonicalisations += 1
         try:
             return await self._work.sandbox.canonicalize(
-                job.document, lane="foreign", budget=FOREIGN_BUDGET, algorithm=job.algorithm
+                job.document, lane="foreign", budget=job.budget, algorithm=job.algorithm
             )
         except UnknownContext as error:
             return Failure(error.detail, SECURITY + "PROOF_TRANSFORMATION_ERROR", definite=True)

@@ -12,16 +12,22 @@ Whether the issuer deserves trust is another question, which this does not answe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from badgeissuer.vc.checks import content, proving, statuslist, tokens
+from badgeissuer.vc.checks import content
+from badgeissuer.vc.checks.core import core_checks
+from badgeissuer.vc.checks.linked import linked_parts
+from badgeissuer.vc.checks.nested import nested_parts
 from badgeissuer.vc.checks.plan import (
     Material,
+    Need,
     Plan,
+    Role,
     StatusListMaterial,
+    Use,
     issuer_of,
     plan,
     plan_status_list,
@@ -30,22 +36,21 @@ from badgeissuer.vc.checks.plan_proofs import CanonJob
 from badgeissuer.vc.checks.report import (
     KEY,
     NESTED,
-    STATUS,
     STATUS_CHECK,
     Check,
     Facts,
     Failure,
+    NestedReport,
     Outcome,
     Policy,
     Report,
     Verdict,
     combined,
     conclude,
-    failed,
     not_checked,
-    ok,
 )
 from badgeissuer.vc.checks.shape import Kind, types_of
+from badgeissuer.vc.checks.status import check_status
 
 __all__ = [
     "CanonJob",
@@ -54,11 +59,15 @@ __all__ = [
     "Failure",
     "Kind",
     "Material",
+    "Need",
+    "NestedReport",
     "Outcome",
     "Plan",
     "Policy",
     "Report",
+    "Role",
     "StatusListMaterial",
+    "Use",
     "Verdict",
     "check",
     "core_checks",
@@ -79,35 +88,19 @@ def check(plan: Plan, material: Material, *, now: datetime, policy: Policy | Non
         reason = "not looked at, since the document cannot be read as a badge"
         rest = [not_checked(number, reason) for number in range(KEY + 1, NESTED + 1)]
         return conclude((*core, *rest), _facts(document))
+    reports = tuple(
+        NestedReport(pointer, check(nested, material.nested[pointer], now=now, policy=policy))
+        for pointer, nested in plan.nested.items()
+        if pointer in material.nested
+    )
     checks = (
         *core,
         content.check_dates(document, now=now, policy=policy),
-        _check_status(plan, material, now=now, policy=policy),
+        check_status(plan, material, now=now, policy=policy),
         content.check_consistency(document, plan.kind),
-        _check_nested(plan, material, now=now, policy=policy),
+        _check_nested(plan, reports),
     )
-    return conclude(checks, _facts(document))
-
-
-def core_checks(plan: Plan, material: Material, *, now: datetime, policy: Policy | None = None) -> tuple[Check, ...]:
-    """Checks 0 to 4: is this what it says, and did the issuer say it? The rest need not be gathered where not."""
-    policy = policy or Policy()
-    if plan.document is None or plan.shape is None:
-        unread = [
-            not_checked(number, "not looked at, since the document cannot be read") for number in range(1, KEY + 1)
-        ]
-        return (plan.parsed, *unread)
-    if plan.token is None:
-        proof, key = proving.check_proofs(plan, material, now=now, policy=policy)
-    else:
-        proof, key = tokens.check_token(plan.token, issuer_of(plan.document), material.controllers, now=now)
-    return (
-        plan.parsed,
-        plan.shape,
-        content.check_terms(plan, material),
-        proof,
-        key,
-    )
+    return conclude(checks, _facts(document), reports)
 
 
 def with_known_state(report: Report, outcome: Outcome | None, detail: str) -> Report:
@@ -126,66 +119,13 @@ def with_known_state(report: Report, outcome: Outcome | None, detail: str) -> Re
     if published.outcome is Outcome.REVOKED or outcome is Outcome.REVOKED:
         status = replace(status, outcome=Outcome.REVOKED)
     checks = (*report.checks[:STATUS_CHECK], status, *report.checks[STATUS_CHECK + 1 :])
-    return conclude(checks, report.facts)
+    return conclude(checks, report.facts, report.nested)
 
 
-def _check_status(plan: Plan, material: Material, *, now: datetime, policy: Policy) -> Check:
+def _check_nested(plan: Plan, reports: tuple[NestedReport, ...]) -> Check:
     assert plan.document is not None
-    entry = plan.document.get("credentialStatus")
-    if entry is None:
-        return ok(STATUS_CHECK, "it has no status entry: the issuer cannot take it back")
-    wrong = statuslist.check_entry(entry)
-    if wrong is not None:
-        return wrong
-    retrieval = STATUS + "STATUS_RETRIEVAL_ERROR"
-    found = material.status_lists.get(
-        str(entry["statusListCredential"]), Failure("the status list was not looked at", retrieval)
-    )
-    if isinstance(found, Failure):
-        made = failed if found.definite else not_checked
-        return made(STATUS_CHECK, found.detail, found.type or retrieval, remedy=found.remedy)
-    core = core_checks(found.plan, found.material, now=now, policy=policy)
-    bad = [item for item in core if item.verdict is not Verdict.OK]
-    if bad:
-        detail = "; ".join(f"{item.name}: {item.detail}" for item in bad)
-        made = failed if any(item.verdict is Verdict.FAILED for item in bad) else not_checked
-        return made(
-            STATUS_CHECK, f"the status list itself does not verify ({detail})", STATUS + "STATUS_VERIFICATION_ERROR"
-        )
-    assert found.plan.document is not None
-    return statuslist.read_bit(entry, found.plan.document, issuer=issuer_of(plan.document), now=now, policy=policy)
-
-
-def _check_nested(plan: Plan, material: Material, *, now: datetime, policy: Policy) -> Check:
-    assert plan.document is not None
-    parts = [
-        *_endorsement_parts(plan, material, now=now, policy=policy),
-        *content.linked_parts(plan.document),
-    ]
+    parts = [*nested_parts(plan, reports), *linked_parts(plan.document)]
     return combined(NESTED, parts, nothing="it holds and links no further documents that need checking")
-
-
-def _endorsement_parts(plan: Plan, material: Material, *, now: datetime, policy: Policy) -> Iterator[Check]:
-    """Embedded endorsements, by the same steps (OB verification step 6)."""
-    for pointer, nested in plan.nested.items():
-        name = f"endorsement at {pointer}"
-        if pointer not in material.nested:
-            yield Check(NESTED, name, Verdict.NOT_CHECKED, "not looked at")
-            continue
-        report = check(nested, material.nested[pointer], now=now, policy=policy)
-        if nested.kind is not Kind.ENDORSEMENT:
-            yield Check(NESTED, name, Verdict.FAILED, "is not an EndorsementCredential", parts=report.checks)
-        elif report.verified:
-            yield Check(NESTED, name, Verdict.OK, "verified", parts=report.checks)
-        else:
-            bad = [item for item in report.checks if item.verdict is not Verdict.OK]
-            verdict = Verdict.FAILED if any(item.verdict is Verdict.FAILED for item in bad) else Verdict.NOT_CHECKED
-            worst = [item for item in bad if item.verdict is verdict]
-            told = "; ".join(f"{item.name}: {item.detail}" for item in worst)
-            detail = f"{report.outcome.value} ({told})"
-            yield Check(NESTED, name, verdict, detail, worst[0].type, worst[0].remedy, report.checks)
-    if plan.beyond:
-        yield Check(NESTED, "endorsements", Verdict.NOT_CHECKED, f"{plan.beyond} more than are looked at")
 
 
 def _facts(document: Mapping[str, Any] | None) -> Facts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import gzip
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -365,7 +366,7 @@ def test_one_endorsement_that_is_no_array() -> None:
 def test_another_kind_of_credential_is_no_endorsement() -> None:
     plan = verify.plan(badge())
     material = issued.material(plan)
-    nested = verify.plan(issued.signed(issued.minimal_facts()))
+    nested = replace(verify.plan(issued.signed(issued.minimal_facts())), role=verify.Role.ENDORSEMENT)
     odd = verify.Plan(
         plan.parsed, plan.shape, plan.document, plan.kind, plan.proofs, plan.controllers, plan.status_lists, plan.jobs,
         {"/endorsement/0": nested},

@@ -1,8 +1,8 @@
-"""Checks 2, 5, 7 and what belongs to check 8 besides endorsements."""
+"""Checks 2, 5 and 7: what the document says, held against its canonical form, the time and itself."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,14 +13,12 @@ from badgeissuer.vc.checks.report import (
     CONSISTENCY,
     DATA_MODEL,
     DATES,
-    NESTED,
     SECURITY,
     TERMS,
     Check,
     Failure,
     Outcome,
     Policy,
-    Verdict,
     failed,
     missing,
     ok,
@@ -30,8 +28,6 @@ from badgeissuer.vc.lint.badge import result_faults
 
 _VERIFICATION = SECURITY + "PROOF_VERIFICATION_ERROR"
 _DATA_LOSS = SECURITY + "DATA_LOSS_DETECTION_ERROR"
-# Schemas of the standard itself: check 1 holds a document to what they say, so nothing needs to be fetched.
-_KNOWN_SCHEMAS = "https://purl.imsglobal.org/spec/ob/v3p0/schema/"
 _SHOWN = 5
 
 
@@ -89,20 +85,3 @@ def check_consistency(document: Mapping[str, Any], kind: Kind) -> Check:
     if faults:
         return failed(CONSISTENCY, "; ".join(f"{fault.pointer} {fault.detail}" for fault in faults[:_SHOWN]))
     return ok(CONSISTENCY, "the subject is identified, and its results are of this achievement")
-
-
-def linked_parts(document: Mapping[str, Any]) -> Iterator[Check]:
-    """Check 8, part: documents that the credential links to. What is not looked at is said to be so."""
-    schemas = document.get("credentialSchema", [])
-    for schema in schemas if isinstance(schemas, list) else [schemas]:
-        known = isinstance(schema, Mapping) and str(schema.get("id", "")).startswith(_KNOWN_SCHEMAS)
-        if known:
-            yield Check(NESTED, "credentialSchema", Verdict.OK, "it names the standard's own schema, see check 1")
-        else:
-            yield Check(NESTED, "credentialSchema", Verdict.NOT_CHECKED, "not supported yet; a schema of its own")
-    if "refreshService" in document:
-        detail = "not supported yet; a newer edition may exist"
-        yield Check(NESTED, "refreshService", Verdict.NOT_CHECKED, detail)
-    jwts = document.get("endorsementJwt", [])
-    if jwts:
-        yield Check(NESTED, "endorsementJwt", Verdict.NOT_CHECKED, "not supported yet; endorsements in JWT form")

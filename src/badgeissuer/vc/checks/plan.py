@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
+from badgeissuer.vc import limits
 from badgeissuer.vc.canon import Canonical
 from badgeissuer.vc.checks.parse import parse
 from badgeissuer.vc.checks.plan_proofs import CanonJob, PlannedProof, jobs_of, planned_proofs
@@ -15,10 +17,32 @@ from badgeissuer.vc.checks.statuslist import check_list_shape
 from badgeissuer.vc.checks.tokens import key_documents
 from badgeissuer.vc.jwt import CredentialJwt
 
-# More embedded endorsements than this, counted over all levels, are not looked at: each costs fetches and
-# canonicalisations. Nor are those deeper than this: each level is read again as a document of its own.
-MOST_NESTED = 20
-DEEPEST_NESTED = 3
+MOST_NESTED = limits.ENDORSEMENTS
+DEEPEST_NESTED = limits.NESTING
+
+
+class Role(StrEnum):
+    """What a document is to the one that it lies in."""
+
+    ROOT = "root"
+    ENDORSEMENT = "endorsement"
+    MEMBER = "member"
+
+
+class Use(StrEnum):
+    """What a linked document is for. It is had as it is: nothing but the place it comes from speaks for it."""
+
+    REVOCATION_LIST = "revocation list"
+    SCHEMA = "schema"
+    REFRESH = "refreshed credential"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A linked document that is needed, besides keys and signed status lists."""
+
+    use: Use
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +51,8 @@ class Plan:
 
     ``document`` is None where check 0 failed. ``proofs`` are those of a suite that we know. ``controllers``
     are DIDs or https URLs; did:key and did:jwk are among them but need no fetch. ``nested`` holds the plans of embedded
-    endorsements by their pointer; ``beyond`` counts those that were too many. ``token`` is the JWT that it came in.
+    endorsements and members by their pointer; ``beyond`` counts those that were too many. ``token`` is the JWT that it
+    came in. ``status_lists`` are signed, ``documents`` are not; neither is needed before checks 0 to 4 are ok.
     """
 
     parsed: Check
@@ -41,6 +66,8 @@ class Plan:
     nested: Mapping[str, Plan] = field(default_factory=dict)
     beyond: int = 0
     token: CredentialJwt | None = None
+    role: Role = Role.ROOT
+    documents: tuple[Need, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +86,12 @@ class Material:
     status_lists: dict[str, StatusListMaterial | Failure] = field(default_factory=dict)
     canonical: dict[str, Canonical | Failure] = field(default_factory=dict)
     nested: dict[str, Material] = field(default_factory=dict)
+    documents: dict[Need, bytes | Failure] = field(default_factory=dict)
 
 
 def plan(data: bytes | Mapping[str, Any]) -> Plan:
     """What verifying a badge or an endorsement needs. Raises nothing: what cannot be read is said by ``check``."""
-    return _plan(data, _Room(MOST_NESTED), depth=0)
+    return _plan(data, _Room(MOST_NESTED), depth=0, role=Role.ROOT)
 
 
 @dataclass(slots=True)
@@ -78,11 +106,11 @@ class _Room:
         return taken
 
 
-def _plan(data: bytes | Mapping[str, Any], room: _Room, *, depth: int) -> Plan:
+def _plan(data: bytes | Mapping[str, Any], room: _Room, *, depth: int, role: Role) -> Plan:
     parsed = parse(data)
     document = parsed.document
     if document is None:
-        return Plan(parsed.check)
+        return Plan(parsed.check, role=role)
     shape = check_shape(document)
     found = dict(_endorsements(document, ""))
     pointers = list(found)[: room.take(len(found)) if depth < DEEPEST_NESTED else 0]
@@ -91,9 +119,10 @@ def _plan(data: bytes | Mapping[str, Any], room: _Room, *, depth: int) -> Plan:
         parsed.check,
         shape,
         kind_of(document),
-        nested={pointer: _plan(found[pointer], room, depth=depth + 1) for pointer in pointers},
+        nested={pointer: _plan(found[pointer], room, depth=depth + 1, role=Role.ENDORSEMENT) for pointer in pointers},
         beyond=len(found) - len(pointers),
         token=parsed.token,
+        role=role,
     )
 
 
@@ -115,6 +144,7 @@ def _planned(
     nested: Mapping[str, Plan] | None = None,
     beyond: int = 0,
     token: CredentialJwt | None = None,
+    role: Role = Role.ROOT,
 ) -> Plan:
     # The JWT is the proof; what is embedded beside it is not looked at.
     proofs = planned_proofs(document) if token is None else ()
@@ -131,6 +161,7 @@ def _planned(
         nested or {},
         beyond,
         token,
+        role,
     )
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from badgeissuer.errors import Rejected
-from badgeissuer.vc.canon import Algorithm
+from badgeissuer.vc import limits
+from badgeissuer.vc.canon import FOREIGN_BUDGET, Algorithm, Budget
 from badgeissuer.vc.faults import ProofUnsupported
 from badgeissuer.vc.multikey import parse_multikey
 from badgeissuer.vc.proofs.cryptosuite import Form, Inputs
@@ -15,8 +16,7 @@ from badgeissuer.vc.proofs.data_integrity import proofs_of, unsecured
 from badgeissuer.vc.proofs.signatures import algorithm_of
 from badgeissuer.vc.proofs.suites import Suite, suite_of
 
-# A document with more proofs than this is refused: each costs canonicalisations, and chains are compared pair by pair.
-MOST_PROOFS = 8
+MOST_PROOFS = limits.PROOFS
 DOCUMENT, CONFIG = "document", "proof"
 
 
@@ -27,6 +27,7 @@ class CanonJob:
     key: str
     document: Mapping[str, Any]
     algorithm: Algorithm = "sha256"
+    budget: Budget = FOREIGN_BUDGET
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +80,19 @@ def planned_proofs(document: Mapping[str, Any]) -> tuple[PlannedProof, ...]:
     return tuple(planned)
 
 
-def jobs_of(document: Mapping[str, Any], proofs: tuple[PlannedProof, ...]) -> tuple[CanonJob, ...]:
-    """What to canonicalise. Always the document itself: whatever signs it, its members must be defined (check 2)."""
-    jobs = {DOCUMENT: CanonJob(DOCUMENT, unsecured(document))}
+def jobs_of(
+    document: Mapping[str, Any], proofs: tuple[PlannedProof, ...], *, budget: Budget = FOREIGN_BUDGET
+) -> tuple[CanonJob, ...]:
+    """What to canonicalise, within ``budget`` each. Always the document itself: whatever signs it, its members must be
+    defined (check 2)."""
+    jobs = {DOCUMENT: CanonJob(DOCUMENT, unsecured(document), budget=budget)}
     for planned in proofs:
         if planned.inputs is not None and planned.suite.form is Form.RDFC:
             for key, part in (
                 (planned.document_key, planned.inputs.document),
                 (planned.config_key, planned.inputs.config),
             ):
-                jobs.setdefault(key, CanonJob(key, part, planned.algorithm))
+                jobs.setdefault(key, CanonJob(key, part, planned.algorithm, budget))
     return tuple(jobs.values())
 
 

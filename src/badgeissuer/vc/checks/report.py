@@ -86,9 +86,18 @@ class Report:
     outcome: Outcome
     checks: tuple[Check, ...]
     facts: Facts = Facts()
+    nested: tuple[NestedReport, ...] = ()
 
     def check(self, number: int) -> Check:
         return self.checks[number]
+
+
+@dataclass(frozen=True, slots=True)
+class NestedReport:
+    """The report on a document inside: an endorsement, or a member of a learner record. ``pointer`` is where it is."""
+
+    pointer: str
+    report: Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,15 +164,15 @@ def combined(number: int, parts: Iterable[Check], *, nothing: str) -> Check:
     return ok(number, "; ".join(f"{part.name}: {part.detail}" for part in listed), listed)
 
 
-def conclude(checks: tuple[Check, ...], facts: Facts) -> Report:
+def conclude(checks: tuple[Check, ...], facts: Facts, nested: tuple[NestedReport, ...] = ()) -> Report:
     """The outcome of nine checks. What the issuer said about status and time counts only where the issuer said it."""
     verdicts = {check.verdict for check in checks}
     if verdicts == {Verdict.OK}:
-        return Report(True, Outcome.VALID, checks, facts)
+        return Report(True, Outcome.VALID, checks, facts, nested)
     if all(check.verdict is Verdict.OK for check in checks[: KEY + 1]):
         said = {check.outcome for check in checks}
         for outcome in (Outcome.REVOKED, Outcome.SUSPENDED, Outcome.EXPIRED, Outcome.NOT_YET_VALID):
             if outcome in said:
-                return Report(False, outcome, checks, facts)
+                return Report(False, outcome, checks, facts, nested)
     outcome = Outcome.INVALID if Verdict.FAILED in verdicts else Outcome.NOT_CHECKED
-    return Report(False, outcome, checks, facts)
+    return Report(False, outcome, checks, facts, nested)
