@@ -81,3 +81,15 @@ class DidInvalid(Rejected):
     """The text is not a DID of a method that we know, or names a host that a DID cannot name."""
 
     code = "did-invalid"
+
+
+class SchemaInvalid(Rejected):
+    """The text that a credential names as its schema is no JSON Schema."""
+
+    code = "schema-invalid"
+
+
+class SchemaUnsupported(Rejected):
+    """The schema cannot be used here. It says nothing about the document."""
+
+    code = "schema-unsupported"

@@ -41,3 +41,10 @@ FETCHES: Final = 10
 # Canonicalisations for one verification, and as many more for each member as a badge with one proof needs.
 CANONICALISATIONS: Final = 40
 MEMBER_CANONICALISATIONS: Final = 4
+
+# A JSON Schema that a credential names: its bytes, the keywords looked at in one validation, and the faults told.
+SCHEMA_BYTES: Final = 128 * KIB
+SCHEMA_STEPS: Final = 20_000
+SCHEMA_FAULTS: Final = 20
+# Schemas of others that one verification looks at.
+SCHEMAS: Final = 4
