@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from badgeissuer.errors import Unavailable
+from badgeissuer.errors import Fault, Unavailable
 from badgeissuer.sandbox import Sandbox
 from badgeissuer.vc.canon import BADGE_BUDGET, Budget, canonicalize, frames, worker
 from badgeissuer.vc.contexts import OB_CONTEXTS, ContextStore, UnknownContext
-from badgeissuer.vc.faults import BudgetExceeded, MalformedJson, NotCanonical
+from badgeissuer.vc.faults import BudgetExceeded, MalformedJson, NotCanonical, SchemaInvalid, SchemaUnsupported
 
 PINNED = ContextStore.pinned()
 # Far more work than any test waits for.
@@ -114,6 +114,31 @@ async def test_a_document_that_takes_too_long_is_refused_and_its_worker_replaced
     finally:
         await sandbox.close()
     assert not any(Path(f"/proc/{pid}").exists() for pid in before)
+
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+
+async def test_a_schema_is_tried_in_a_worker_too(sandbox: Sandbox) -> None:
+    assert await sandbox.validate({"$schema": DRAFT, "required": ["name"]}, badge()) == []
+    missing = await sandbox.validate({"$schema": DRAFT, "required": ["é"]}, badge())
+    assert missing == [Fault("", "lacks é", "schema-required", "OB §verification 1")]
+    with pytest.raises(SchemaInvalid):
+        await sandbox.validate({"$schema": DRAFT, "type": 5}, badge())
+    with pytest.raises(SchemaUnsupported):
+        await sandbox.validate({"$schema": DRAFT, "$ref": "https://evil.example/s"}, badge())
+    assert (await sandbox.canonicalize(badge(), lane="foreign")) == canonicalize(badge(), PINNED)
+    assert len(pids(sandbox)) == 1
+
+
+async def test_a_pattern_without_end_costs_its_worker_and_no_more_than_two_seconds(sandbox: Sandbox) -> None:
+    await sandbox.validate({"$schema": DRAFT}, badge())
+    before = pids(sandbox)
+    endless = {"$schema": DRAFT, "properties": {"name": {"pattern": "^(a+)+$"}}}
+    with pytest.raises(BudgetExceeded, match="longer than 2 s"):
+        await sandbox.validate(endless, badge(name="a" * 60 + "b"))
+    assert not before & pids(sandbox)
+    assert await sandbox.validate({"$schema": DRAFT}, badge()) == []
 
 
 async def test_a_cancelled_caller_leaves_no_answer_to_the_next(sandbox: Sandbox) -> None:
@@ -276,6 +301,20 @@ def test_the_worker_answers_frame_by_frame(limits: list[tuple[int, tuple[int, in
     with pytest.raises(NotCanonical):
         frames.read_answer(json.dumps(bad).encode())
     assert limits == [(resource.RLIMIT_AS, (3 * 1024 * 1024,) * 2)]
+
+
+@pytest.mark.usefixtures("limits")
+def test_the_worker_answers_schema_jobs_in_between() -> None:
+    rules = json.dumps({"$schema": DRAFT, "type": "array"})
+    _, first, _, last = talk(
+        frames.hello(None, memory_mib=3),
+        frames.schema_job(rules, json.dumps(badge())),
+        frames.job(json.dumps(badge()), BADGE_BUDGET),
+        frames.schema_job("5", "{}"),
+    )
+    assert [fault.code for fault in frames.read_found(json.dumps(first).encode())] == ["schema-type"]
+    with pytest.raises(SchemaInvalid):
+        frames.read_found(json.dumps(last).encode())
 
 
 @pytest.mark.usefixtures("limits")

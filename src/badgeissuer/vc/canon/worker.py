@@ -1,4 +1,6 @@
-"""``python -m badgeissuer.vc.canon.worker``: canonicalise one document after another, in a process that can be killed.
+"""``python -m badgeissuer.vc.canon.worker``: one document after another, in a process that can be killed.
+
+A document is canonicalised, or held against a JSON Schema of somebody else.
 
 A thread cannot be stopped; a process can. It has its own memory limit, opens no socket, and gets neither settings nor
 secrets: only contexts and documents on standard input.
@@ -10,6 +12,7 @@ import contextlib
 import json
 import signal
 import sys
+from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 from badgeissuer.errors import BadgeissuerError
@@ -36,14 +39,23 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     _write(answers, b"{}")
     while (task := _read(requests)) is not None:
         try:
-            budget = Budget(**task["budget"])
-            form = canonicalize(task["document"], contexts, budget=budget, algorithm=task["algorithm"])
-            answer = frames.result(form)
+            if "schema" in task:
+                answer = _held_against_schema(task)
+            else:
+                budget = Budget(**task["budget"])
+                form = canonicalize(task["document"], contexts, budget=budget, algorithm=task["algorithm"])
+                answer = frames.result(form)
         except BadgeissuerError as error:
             answer = frames.refusal(error)
         except MemoryError:
-            answer = frames.refusal(BudgetExceeded("canonicalising the document takes too much memory"))
+            answer = frames.refusal(BudgetExceeded("the document takes too much memory"))
         _write(answers, answer)
+
+
+def _held_against_schema(task: Mapping[str, Any]) -> bytes:
+    from badgeissuer.vc import schemas  # half a second, and most workers never need it
+
+    return frames.found(schemas.validate(task["schema"], task["document"]))
 
 
 def _warm_up(contexts: ContextStore) -> None:
