@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from badgeissuer.errors import Fault
 from badgeissuer.vc import limits
 from badgeissuer.vc.canon import Canonical
+from badgeissuer.vc.checks.needs import Need, Use, needs_of
 from badgeissuer.vc.checks.parse import parse
 from badgeissuer.vc.checks.plan_proofs import CanonJob, PlannedProof, jobs_of, planned_proofs
 from badgeissuer.vc.checks.report import Check, Failure
@@ -16,6 +18,22 @@ from badgeissuer.vc.checks.shape import Kind, check_shape, kind_of
 from badgeissuer.vc.checks.statuslist import check_list_shape
 from badgeissuer.vc.checks.tokens import key_documents
 from badgeissuer.vc.jwt import CredentialJwt
+
+__all__ = [
+    "DEEPEST_NESTED",
+    "MOST_NESTED",
+    "Material",
+    "Need",
+    "Plan",
+    "RefreshedMaterial",
+    "Role",
+    "StatusListMaterial",
+    "Use",
+    "controller_of",
+    "issuer_of",
+    "plan",
+    "plan_status_list",
+]
 
 MOST_NESTED = limits.ENDORSEMENTS
 DEEPEST_NESTED = limits.NESTING
@@ -27,22 +45,6 @@ class Role(StrEnum):
     ROOT = "root"
     ENDORSEMENT = "endorsement"
     MEMBER = "member"
-
-
-class Use(StrEnum):
-    """What a linked document is for. It is had as it is: nothing but the place it comes from speaks for it."""
-
-    REVOCATION_LIST = "revocation list"
-    SCHEMA = "schema"
-    REFRESH = "refreshed credential"
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """A linked document that is needed, besides keys and signed status lists."""
-
-    use: Use
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,14 @@ class StatusListMaterial:
     material: Material
 
 
+@dataclass(frozen=True, slots=True)
+class RefreshedMaterial:
+    """What the credential's refresh service gave, and what was gathered for that."""
+
+    plan: Plan
+    material: Material
+
+
 @dataclass(slots=True)
 class Material:
     """What was gathered for a plan. What is not in it counts as not looked at."""
@@ -87,6 +97,10 @@ class Material:
     canonical: dict[str, Canonical | Failure] = field(default_factory=dict)
     nested: dict[str, Material] = field(default_factory=dict)
     documents: dict[Need, bytes | Failure] = field(default_factory=dict)
+    # What ``vc.schemas.validate`` found, for each schema that the document names.
+    schemas: dict[Need, tuple[Fault, ...] | Failure] = field(default_factory=dict)
+    # None: the refresh service was not asked.
+    refreshed: RefreshedMaterial | Failure | None = None
 
 
 def plan(data: bytes | Mapping[str, Any]) -> Plan:
@@ -162,6 +176,7 @@ def _planned(
         beyond,
         token,
         role,
+        () if kind is Kind.STATUS_LIST else needs_of(document),
     )
 
 
