@@ -12,35 +12,49 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from badgeissuer.errors import BadgeissuerError, MalformedInput, Rejected, TooLarge
+from badgeissuer.errors import BadgeissuerError, Fault, MalformedInput, Rejected, TooLarge
 from badgeissuer.net.fetch import FetchFailed, FetchRefused
 from badgeissuer.rules.terms import AwardState
 from badgeissuer.services import publishing
 from badgeissuer.vc import limits, strictjson
 from badgeissuer.vc import verify as checks
 from badgeissuer.vc.canon import Canonical
+from badgeissuer.vc.checks import refresh as refreshing
 from badgeissuer.vc.checks.report import SECURITY, STATUS
-from badgeissuer.vc.faults import UnknownContext
+from badgeissuer.vc.faults import SchemaInvalid, UnknownContext
 from badgeissuer.vc.multikey import did_web_url
-from badgeissuer.vc.verify import CanonJob, Failure, Material, Outcome, Plan, Report, StatusListMaterial, Use, Verdict
+from badgeissuer.vc.verify import (
+    CanonJob,
+    Failure,
+    Material,
+    Outcome,
+    Plan,
+    Policy,
+    RefreshedMaterial,
+    Report,
+    StatusListMaterial,
+    Use,
+    Verdict,
+)
 from badgeissuer.work import Work
 
 # For one request. A badge needs its issuer's keys and its status list; each endorsement as much again.
 MOST_FETCHES = limits.FETCHES
 MOST_CANONICALISATIONS = limits.CANONICALISATIONS
 _JSON = "application/did+json, application/ld+json, application/vc, application/json"
+_CREDENTIAL = f"{_JSON}, application/vc+jwt;q=0.9, application/jwt;q=0.9, text/plain;q=0.8"
 _DOCUMENT = SECURITY + "INVALID_CONTROLLED_IDENTIFIER_DOCUMENT"
 _REFUSED = "ssrf-refused"
 _LATER = "verify again later; if it stays so, ask the issuer"
 
 
-async def verify(work: Work, *, data: bytes) -> Report:
+async def verify(work: Work, *, data: bytes, policy: Policy | None = None) -> Report:
     """The report on a document in its published form. Never raises for what is in it; writes nothing."""
     # A document of the largest size takes a good part of a second to read: not on the event loop.
     plan = await asyncio.to_thread(checks.plan, data)
     gatherer = _Gatherer(work)
     material = await gatherer.material(plan)
-    report = await asyncio.to_thread(checks.check, plan, material, now=work.now)
+    report = await asyncio.to_thread(checks.check, plan, material, now=work.now, policy=policy)
     if report.facts.id is not None and report.facts.issuer in gatherer.own:
         state = await publishing.own_award_state(work, report.facts.id)
         if state is not None:
@@ -58,13 +72,6 @@ _KNOWN: Mapping[AwardState, tuple[Outcome | None, str]] = {
 }
 
 
-_NEEDED: Mapping[Use, str | None] = {
-    Use.REVOCATION_LIST: STATUS + "STATUS_RETRIEVAL_ERROR",
-    Use.SCHEMA: None,
-    Use.REFRESH: None,
-}
-
-
 class _Gatherer:
     """Gathers for one request. Each document is had once, however often it is asked for."""
 
@@ -73,12 +80,17 @@ class _Gatherer:
         self.own: set[str] = set()
         self._fetches = 0
         self._canonicalisations = 0
+        self._schemas = 0
         self._controllers: dict[str, asyncio.Task[Mapping[str, Any] | Failure]] = {}
         # A session serves one task at a time.
         self._database = asyncio.Lock()
 
-    async def material(self, plan: Plan) -> Material:
-        """What the plan needs. What comes after the proof is left out where the proof is not good."""
+    async def material(self, plan: Plan, *, refresh: bool = True) -> Material:
+        """What the plan needs. What comes after the proof is left out where the proof is not good.
+
+        ``refresh``: the credential's refresh service is asked too. Where it gives a newer edition, the rest is gathered
+        for that one only.
+        """
         material = await self._core(plan)
         core = await asyncio.to_thread(checks.core_checks, plan, material, now=self._work.now)
         if any(check.verdict is not Verdict.OK for check in core):
@@ -86,15 +98,51 @@ class _Gatherer:
             material.status_lists = dict.fromkeys(plan.status_lists, unproved)
             material.documents = dict.fromkeys(plan.documents, unproved)
             return material
+        if refresh and await self._refresh(plan, material):
+            return material
         lists = await asyncio.gather(*(self._status_list(url) for url in plan.status_lists))
         material.status_lists = dict(zip(plan.status_lists, lists, strict=True))
         for need in plan.documents:
-            material.documents[need] = await self._fetch(
-                need.url, what=f"the {need.use.value}", type_=_NEEDED[need.use]
-            )
+            if need.use is Use.SCHEMA:
+                material.schemas[need] = await self._held_against(need.url, plan)
+            elif need.use is Use.REVOCATION_LIST:
+                material.documents[need] = await self._fetch(
+                    need.url, what=f"the {need.use.value}", type_=STATUS + "STATUS_RETRIEVAL_ERROR"
+                )
         for pointer, nested in plan.nested.items():
             material.nested[pointer] = await self.material(nested)
         return material
+
+    async def _refresh(self, plan: Plan, material: Material) -> bool:
+        """Gather the newer edition, if one can be had. Whether it is the one that will be reported on."""
+        need = next((need for need in plan.documents if need.use is Use.REFRESH), None)
+        if need is None:
+            return False
+        body = await self._fetch(need.url, what=f"the {need.use.value}", type_=None, accept=_CREDENTIAL)
+        if isinstance(body, Failure):
+            material.refreshed = body
+            return False
+        newer = await asyncio.to_thread(checks.plan, body)
+        same = refreshing.mismatch(plan, newer) is None
+        material.refreshed = RefreshedMaterial(newer, await self.material(newer, refresh=False) if same else Material())
+        return await asyncio.to_thread(refreshing.superseded, plan, material, now=self._work.now)
+
+    async def _held_against(self, url: str, plan: Plan) -> tuple[Fault, ...] | Failure:
+        """What in the document breaks the schema that it names."""
+        assert plan.document is not None
+        if self._schemas >= limits.SCHEMAS:
+            return Failure(f"the schema was not looked at: more than {limits.SCHEMAS} would be needed")
+        self._schemas += 1
+        body = await self._fetch(url, what="the schema", type_=None)
+        if isinstance(body, Failure):
+            return body
+        try:
+            schema = await asyncio.to_thread(strictjson.loads, body, max_bytes=limits.SCHEMA_BYTES)
+            return tuple(await self._work.sandbox.validate(schema, plan.document))
+        except (SchemaInvalid, MalformedInput) as error:
+            return Failure(f"what it names as its schema is none: {error.detail}", definite=True)
+        except BadgeissuerError as error:  # too large, of another kind, too much work, no worker free
+            return Failure(f"the schema was not used: {error.detail}")
 
     async def _core(self, plan: Plan) -> Material:
         """Keys and canonical forms."""
@@ -151,12 +199,12 @@ class _Gatherer:
         if not self._work.writing:
             await self._work.session.rollback()
 
-    async def _fetch(self, url: str, *, what: str, type_: str | None) -> bytes | Failure:
+    async def _fetch(self, url: str, *, what: str, type_: str | None, accept: str = _JSON) -> bytes | Failure:
         if self._fetches >= MOST_FETCHES:
             return Failure(f"{what} was not fetched: more than {MOST_FETCHES} documents would be needed", type_)
         self._fetches += 1
         try:
-            fetched = await self._work.fetch.get(url, accept=_JSON)
+            fetched = await self._work.fetch.get(url, accept=accept)
         except FetchRefused as error:
             return Failure(f"{what} may not be fetched from there: {error.detail}", _REFUSED, definite=True)
         except FetchFailed as error:
