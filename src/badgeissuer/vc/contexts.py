@@ -18,18 +18,25 @@ from badgeissuer.vc.faults import UnknownContext
 
 __all__ = [
     "CLR_CONTEXTS",
+    "CLR_V2P0_200",
     "CLR_V2P0_201",
     "CREDENTIALS_V1",
     "CREDENTIALS_V2",
+    "DATA_INTEGRITY_V1",
     "DATA_INTEGRITY_V2",
     "DID_V1",
     "ED25519_2020",
+    "JWK_V1",
     "MULTIKEY_V1",
     "OB_CONTEXTS",
     "OB_EXTENSIONS",
+    "OB_V3P0_300",
+    "OB_V3P0_300_ALIAS",
     "OB_V3P0_301",
     "OB_V3P0_302",
     "OB_V3P0_303",
+    "STATUS_LIST_2021",
+    "STATUS_V1",
     "ContextStore",
     "UnknownContext",
 ]
@@ -47,6 +54,13 @@ DID_V1 = "https://www.w3.org/ns/did/v1"
 CREDENTIALS_V1 = "https://www.w3.org/2018/credentials/v1"
 OB_V3P0_302 = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.2.json"
 OB_V3P0_301 = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.1.json"
+OB_V3P0_300 = "https://purl.imsglobal.org/spec/ob/v3p0/context.json"
+OB_V3P0_300_ALIAS = "https://purl.imsglobal.org/spec/ob/v3p0/context/ob_v3p0.jsonld"
+CLR_V2P0_200 = "https://purl.imsglobal.org/spec/clr/v2p0/context.json"
+DATA_INTEGRITY_V1 = "https://w3id.org/security/data-integrity/v1"
+STATUS_LIST_2021 = "https://w3id.org/vc/status-list/2021/v1"
+STATUS_V1 = "https://www.w3.org/ns/credentials/status/v1"
+JWK_V1 = "https://w3id.org/security/jwk/v1"
 
 OB_CONTEXTS: tuple[str, ...] = (CREDENTIALS_V2, OB_V3P0_303)
 CLR_CONTEXTS: tuple[str, ...] = (CREDENTIALS_V2, CLR_V2P0_201, OB_V3P0_303)

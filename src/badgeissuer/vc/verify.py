@@ -23,6 +23,7 @@ from typing import Any
 from badgeissuer.vc.checks import content, refresh
 from badgeissuer.vc.checks.conclusion import conclude
 from badgeissuer.vc.checks.core import core_checks
+from badgeissuer.vc.checks.kinds import Kind, generation_of, types_of
 from badgeissuer.vc.checks.linked import linked_parts
 from badgeissuer.vc.checks.nested import nested_parts
 from badgeissuer.vc.checks.plan import (
@@ -56,7 +57,6 @@ from badgeissuer.vc.checks.report import (
     combined,
     not_checked,
 )
-from badgeissuer.vc.checks.shape import Kind, types_of
 from badgeissuer.vc.checks.status import check_status
 from badgeissuer.vc.checks.trust import policy_checks
 
@@ -97,7 +97,7 @@ def check(plan: Plan, material: Material, *, now: datetime, policy: Policy | Non
     plan, material, core, document = edition.plan, edition.material, edition.core, edition.plan.document
     own_rules = tuple(policy_checks(document, asked))
     if document is None or plan.kind is None or core[1].verdict is not Verdict.OK:
-        reason = "not looked at, since the document cannot be read as a badge"
+        reason = "not looked at, since the document cannot be read as a badge or a record"
         rest = [not_checked(number, reason) for number in range(KEY + 1, NESTED + 1)]
         return conclude((*core, *rest), _facts(document), policy=own_rules)
     reports = tuple(
@@ -153,8 +153,8 @@ def _facts(document: Mapping[str, Any] | None) -> Facts:
         name=_text(document.get("name")),
         achievement=_text(achievement.get("name")) if isinstance(achievement, Mapping) else None,
         achievement_id=_text(achievement.get("id")) if isinstance(achievement, Mapping) else None,
-        valid_from=_text(document.get("validFrom")),
-        valid_until=_text(document.get("validUntil")),
+        valid_from=_text(document.get(generation_of(document).starts)),
+        valid_until=_text(document.get(generation_of(document).ends)),
     )
 
 

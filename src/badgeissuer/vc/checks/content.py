@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from badgeissuer.vc.canon import Canonical, source_digest
+from badgeissuer.vc.checks.kinds import Kind, date_of, generation_of, members_of
 from badgeissuer.vc.checks.plan import Material, Plan
 from badgeissuer.vc.checks.plan_proofs import CONFIG, DOCUMENT
 from badgeissuer.vc.checks.report import (
@@ -23,7 +24,6 @@ from badgeissuer.vc.checks.report import (
     missing,
     ok,
 )
-from badgeissuer.vc.checks.shape import Kind, date_of
 from badgeissuer.vc.lint.badge import result_faults
 
 _VERIFICATION = SECURITY + "PROOF_VERIFICATION_ERROR"
@@ -63,25 +63,63 @@ def check_terms(plan: Plan, material: Material) -> Check:
 
 def check_dates(document: Mapping[str, Any], *, now: datetime, policy: Policy) -> Check:
     """Check 5: validFrom ≤ now ≤ validUntil, compared as moments (OB verification step 4; VCDM §4.9)."""
-    starts, ends = date_of(document, "validFrom"), date_of(document, "validUntil")
+    names = generation_of(document)
+    starts, ends = date_of(document, names.starts), date_of(document, names.ends)
     assert starts is not None  # check 1 saw to it
     if ends is not None and ends < starts:
         return failed(DATES, "it ends before it begins", DATA_MODEL + "RANGE_ERROR")
     if starts > now + policy.clock_skew:
-        detail = f"it is not valid before {document['validFrom']}"
+        detail = f"it is not valid before {document[names.starts]}"
         return failed(DATES, detail, DATA_MODEL + "RANGE_ERROR", outcome=Outcome.NOT_YET_VALID)
     if ends is not None and ends < now:
-        detail = f"it expired at {document['validUntil']}"
+        detail = f"it expired at {document[names.ends]}"
         return failed(DATES, detail, DATA_MODEL + "RANGE_ERROR", outcome=Outcome.EXPIRED)
     return ok(DATES, "it is valid now")
 
 
 def check_consistency(document: Mapping[str, Any], kind: Kind) -> Check:
     """Check 7: the subject is identified and its results are of the achievement that the badge names (OB §Result)."""
-    if kind is Kind.ENDORSEMENT:
-        return ok(CONSISTENCY, "the endorsement names what it endorses")
-    found = result_faults(document["credentialSubject"])
-    faults = [fault for fault in found if fault.pointer.startswith("/credentialSubject/result/")]
-    if faults:
-        return failed(CONSISTENCY, "; ".join(f"{fault.pointer} {fault.detail}" for fault in faults[:_SHOWN]))
-    return ok(CONSISTENCY, "the subject is identified, and its results are of this achievement")
+    match kind:
+        case Kind.ENDORSEMENT:
+            return ok(CONSISTENCY, "the endorsement names what it endorses")
+        case Kind.CLR:
+            return _record_consistency(document)
+        case Kind.BADGE:
+            found = result_faults(document["credentialSubject"])
+            faults = [fault for fault in found if fault.pointer.startswith("/credentialSubject/result/")]
+            if faults:
+                return failed(CONSISTENCY, "; ".join(f"{fault.pointer} {fault.detail}" for fault in faults[:_SHOWN]))
+            return ok(CONSISTENCY, "the subject is identified, and its results are of this achievement")
+        case _:
+            return ok(CONSISTENCY, "nothing in it is known to contradict itself")
+
+
+def _record_consistency(document: Mapping[str, Any]) -> Check:
+    """A record is about one person. Pairwise ids (urn:) of other issuers cannot be compared, so they tell nothing."""
+    subject = document["credentialSubject"].get("id")
+    others: list[int] = []
+    unlike: list[int] = []
+    for n, member in enumerate(members_of(document)):
+        about = _subject_id(member)
+        if about is not None and about != subject:
+            (others if _person(about) and _person(subject) else unlike).append(n)
+    if others:
+        named = ", ".join(str(n) for n in others[:_SHOWN])
+        return failed(CONSISTENCY, f"the credential(s) {named} in the record are about someone else than the record")
+    notes = ""
+    if unlike:
+        notes += f"; that {len(unlike)} of them are about the same person is the word of the record's issuer"
+    if document.get("partial") is True:
+        notes += "; the record says that it is partial: there may be more awards"
+    return ok(CONSISTENCY, f"the subject is identified, {len(members_of(document))} credential(s) in the record{notes}")
+
+
+def _subject_id(member: object) -> str | None:
+    subject = member.get("credentialSubject") if isinstance(member, Mapping) else None
+    about = subject.get("id") if isinstance(subject, Mapping) else None
+    return about if isinstance(about, str) else None
+
+
+def _person(identifier: object) -> bool:
+    """Whether an id stands for one person at every issuer."""
+    return isinstance(identifier, str) and identifier.startswith(("did:", "mailto:"))

@@ -9,11 +9,12 @@ from typing import Any
 
 from badgeissuer.errors import Fault
 from badgeissuer.vc import limits
-from badgeissuer.vc.canon import Canonical
+from badgeissuer.vc.canon import FOREIGN_BUDGET, Budget, Canonical
+from badgeissuer.vc.checks.kinds import members_of
 from badgeissuer.vc.checks.needs import Need, Use, needs_of
-from badgeissuer.vc.checks.parse import parse
+from badgeissuer.vc.checks.parse import parse, parse_nested
 from badgeissuer.vc.checks.plan_proofs import CanonJob, PlannedProof, jobs_of, planned_proofs
-from badgeissuer.vc.checks.report import Check, Failure
+from badgeissuer.vc.checks.report import DATA_MODEL, PARSE, Check, Failure, failed
 from badgeissuer.vc.checks.shape import Kind, check_shape, kind_of
 from badgeissuer.vc.checks.statuslist import check_list_shape
 from badgeissuer.vc.checks.tokens import key_documents
@@ -35,6 +36,9 @@ __all__ = [
     "plan_status_list",
 ]
 
+_PARSING = DATA_MODEL + "PARSING_ERROR"
+# Where the members of a learner record stand in it.
+MEMBERS = "/credentialSubject/verifiableCredential"
 MOST_NESTED = limits.ENDORSEMENTS
 DEEPEST_NESTED = limits.NESTING
 
@@ -121,23 +125,38 @@ class _Room:
 
 
 def _plan(data: bytes | Mapping[str, Any], room: _Room, *, depth: int, role: Role) -> Plan:
-    parsed = parse(data)
+    parsed = parse(data) if depth == 0 or not isinstance(data, Mapping) else parse_nested(data)
     document = parsed.document
     if document is None:
         return Plan(parsed.check, role=role)
-    shape = check_shape(document)
     found = dict(_endorsements(document, ""))
     pointers = list(found)[: room.take(len(found)) if depth < DEEPEST_NESTED else 0]
+    nested = {pointer: _plan(found[pointer], room, depth=depth + 1, role=Role.ENDORSEMENT) for pointer in pointers}
+    for n, member in enumerate(_members(document) if depth < DEEPEST_NESTED else []):
+        # Each member has room of its own: what a record costs grows with its members, and no faster.
+        nested[f"{MEMBERS}/{n}"] = _member(member, depth=depth + 1)
     return _planned(
         document,
         parsed.check,
-        shape,
-        kind_of(document),
-        nested={pointer: _plan(found[pointer], room, depth=depth + 1, role=Role.ENDORSEMENT) for pointer in pointers},
+        check_shape(document, member=role is Role.MEMBER),
+        kind_of(document, member=role is Role.MEMBER),
+        nested=nested,
         beyond=len(found) - len(pointers),
         token=parsed.token,
         role=role,
     )
+
+
+def _member(member: object, *, depth: int) -> Plan:
+    """A member is an object with a proof of its own (CLR §VerifiableCredential); neither a JWT nor an envelope."""
+    if isinstance(member, Mapping):
+        return _plan(member, _Room(MOST_NESTED), depth=depth, role=Role.MEMBER)
+    detail = "a member of a learner record must be a credential in JSON; a JWT cannot be one"
+    return Plan(failed(PARSE, detail, _PARSING), role=Role.MEMBER)
+
+
+def _members(document: Mapping[str, Any]) -> list[object]:
+    return members_of(document)[: limits.CLR_MEMBERS]
 
 
 def plan_status_list(data: bytes | Mapping[str, Any]) -> Plan:
@@ -171,13 +190,22 @@ def _planned(
         proofs,
         tuple(controllers) if token is None else key_documents(token, issuer_of(document)),
         _status_lists(document),
-        jobs_of(document, proofs),
+        jobs_of(document, proofs, budget=_budget(document)),
         nested or {},
         beyond,
         token,
         role,
         () if kind is Kind.STATUS_LIST else needs_of(document),
     )
+
+
+def _budget(document: Mapping[str, Any]) -> Budget:
+    """The work that a document may cost; a learner record's grows with its members."""
+    members = len(_members(document))
+    if not members:
+        return FOREIGN_BUDGET
+    shares = min(1 + members, limits.CLR_SHARES)
+    return Budget(limits.CLR_BYTES, FOREIGN_BUDGET.max_quads * shares, FOREIGN_BUDGET.max_steps * shares)
 
 
 def issuer_of(document: Mapping[str, Any]) -> str | None:
@@ -211,8 +239,9 @@ def _status_lists(document: Mapping[str, Any]) -> tuple[str, ...]:
     return ()
 
 
-def _endorsements(value: object, pointer: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The embedded endorsements, not those inside other endorsements: these are nested in their own plan."""
+def _endorsements(value: object, pointer: str) -> Iterator[tuple[str, bytes | Mapping[str, Any]]]:
+    """The embedded endorsements, as objects and as JWTs. Not those inside other endorsements or members of a record:
+    these are nested in plans of their own."""
     if isinstance(value, Mapping):
         for name, member in value.items():
             below = f"{pointer}/{name}"
@@ -221,7 +250,11 @@ def _endorsements(value: object, pointer: str) -> Iterator[tuple[str, Mapping[st
                 for index, item in enumerate(items):
                     if isinstance(item, Mapping):
                         yield f"{below}/{index}", item
-            elif name != "proof":
+            elif name == "endorsementJwt":
+                for index, item in enumerate(member if isinstance(member, list) else [member]):
+                    if isinstance(item, str):
+                        yield f"{below}/{index}", item.encode("utf-8", "surrogatepass")
+            elif name not in ("proof", "verifiableCredential"):
                 yield from _endorsements(member, below)
     elif isinstance(value, list):
         for index, item in enumerate(value):
