@@ -160,7 +160,7 @@ class _Elsewhere(Fetcher):
         super().__init__()
         self.answers = answers
 
-    async def get(self, url: str, *, accept: str) -> Fetched:
+    async def get(self, url: str, *, accept: str, max_bytes: int | None = None) -> Fetched:
         if url not in self.answers:
             raise FetchFailed("the host does not answer")
         return self.answers[url]
