@@ -430,7 +430,6 @@ OWN_SCHEMA = "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achiev
             {8: "not_checked"},
         ),
         ({"refreshService": {"id": "https://a.example/r", "type": "1EdTechCredentialRefresh"}}, {8: "not_checked"}),
-        ({"endorsementJwt": ["a.b.c"]}, {8: "not_checked"}),
     ],
 )
 def test_linked_documents_that_are_not_looked_at_are_said_to_be_so(

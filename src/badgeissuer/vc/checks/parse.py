@@ -14,6 +14,10 @@ from badgeissuer.vc.checks.report import DATA_MODEL, PARSE, Check, failed, ok
 
 LARGEST_DOCUMENT = limits.FOREIGN_BYTES
 _PARSING = DATA_MODEL + "PARSING_ERROR"
+_NO_CREDENTIAL_JWT = (
+    "ask its issuer for the credential as JSON, as an image, or as a JWT in the form of Open Badges 3.0; other JWTs, "
+    "such as those that log people in, are no credentials"
+)
 _IMAGES = {bake.PNG: "PNG", bake.SVG: "SVG"}
 
 
@@ -50,7 +54,7 @@ def _jwt(raw: bytes, where: str) -> Parsed:
     try:
         token = jwt.read(raw.strip().decode("ascii"), max_bytes=limits.CLR_BYTES)
     except (Rejected, MalformedInput, TooLarge) as error:
-        return _refused(f"this is a JWT{where}: {error.detail}")
+        return _refused(f"this is a JWT{where}: {error.detail}", _NO_CREDENTIAL_JWT)
     if len(raw) > LARGEST_DOCUMENT and "ClrCredential" not in types_of(token.document):
         return _refused(_too_long(where))
     return _parsed(token.document, f"one JWT of the form {token.form.value}{where}", token)
@@ -80,8 +84,8 @@ def _too_long(where: str) -> str:
     return f"the document{where} is longer than {LARGEST_DOCUMENT} bytes, and no learner record"
 
 
-def _refused(detail: str) -> Parsed:
-    return Parsed(failed(PARSE, detail, _PARSING))
+def _refused(detail: str, remedy: str | None = None) -> Parsed:
+    return Parsed(failed(PARSE, detail, _PARSING, remedy=remedy))
 
 
 def _is_jwt(raw: bytes) -> bool:

@@ -13,10 +13,10 @@ from typing import Any
 from urllib.parse import unquote
 
 from badgeissuer.vc.checks.core import core_checks
+from badgeissuer.vc.checks.kinds import date_of, generation_of
 from badgeissuer.vc.checks.needs import refresh_need
 from badgeissuer.vc.checks.plan import Material, Plan, RefreshedMaterial, issuer_of
 from badgeissuer.vc.checks.report import NESTED, Check, Failure, Policy, Verdict
-from badgeissuer.vc.checks.shape import date_of
 
 _NAME = "refreshService"
 _STANDS = "the edition that was given is the one that is reported on"
@@ -68,7 +68,7 @@ def mismatch(given: Plan, renewed: Plan) -> str | None:
         return "what the service gave is not such a credential"
     if _identity(old) != _identity(new):
         return "what the service gave is another credential"
-    before, after = date_of(old, "validFrom"), date_of(new, "validFrom")
+    before, after = (date_of(document, generation_of(document).starts) for document in (old, new))
     if before is not None and after is not None and after < before:
         return "what the service gave is an older edition"
     return None

@@ -35,6 +35,7 @@ __all__ = ["Kind", "check_shape", "date_of", "envelope_faults", "kind_of", "shap
 # The members of a proof that may be lists (DI §2.1; vc-di-eddsa §3.3).
 _LISTS = ("@context", "domain", "previousProof")
 _MALFORMED = DATA_MODEL + "MALFORMED_VALUE_ERROR"
+_NOT_A_BADGE = "send an Open Badge, an endorsement or a learner record; for anything else ask whoever gave it out"
 _SHOWN = 5
 _MODELS: Mapping[Kind, type[Node]] = {
     Kind.BADGE: OpenBadgeCredential,
@@ -62,7 +63,7 @@ def check_shape(document: Mapping[str, Any], *, member: bool = False) -> Check:
         detail = other or (
             "the type is not that of an Open Badge, an endorsement or a learner record (OpenBadgeCredential with …)"
         )
-        return failed(SHAPE, detail, _MALFORMED)
+        return failed(SHAPE, detail, _MALFORMED, remedy=_NOT_A_BADGE)
     generation = generation_of(document)
     faults = [
         *_model_faults(document, kind, generation),
