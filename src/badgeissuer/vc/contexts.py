@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
@@ -26,7 +27,6 @@ __all__ = [
     "DATA_INTEGRITY_V2",
     "DID_V1",
     "ED25519_2020",
-    "JWK_V1",
     "MULTIKEY_V1",
     "OB_CONTEXTS",
     "OB_EXTENSIONS",
@@ -38,6 +38,7 @@ __all__ = [
     "STATUS_LIST_2021",
     "STATUS_V1",
     "ContextStore",
+    "Edition",
     "UnknownContext",
 ]
 
@@ -60,10 +61,20 @@ CLR_V2P0_200 = "https://purl.imsglobal.org/spec/clr/v2p0/context.json"
 DATA_INTEGRITY_V1 = "https://w3id.org/security/data-integrity/v1"
 STATUS_LIST_2021 = "https://w3id.org/vc/status-list/2021/v1"
 STATUS_V1 = "https://www.w3.org/ns/credentials/status/v1"
-JWK_V1 = "https://w3id.org/security/jwk/v1"
 
 OB_CONTEXTS: tuple[str, ...] = (CREDENTIALS_V2, OB_V3P0_303)
 CLR_CONTEXTS: tuple[str, ...] = (CREDENTIALS_V2, CLR_V2P0_201, OB_V3P0_303)
+
+
+class Edition(StrEnum):
+    """Of the two contents that ``context-3.0.3.json`` was published with under one URL (ADR 10).
+
+    EARLIER, of 2024, lacks ``jti`` and ``endorsementJwt``. We issue under CURRENT; some issuers still sign under the
+    other.
+    """
+
+    CURRENT = "current"
+    EARLIER = "2024"
 
 
 class ContextStore:
@@ -82,7 +93,12 @@ class ContextStore:
 
         Raises ``Misconfigured`` where a file is missing or has not the SHA-256 that the index states.
         """
-        return _pinned()
+        return _pinned(Edition.CURRENT)
+
+    @classmethod
+    def edition(cls, edition: Edition) -> ContextStore:
+        """The same with the other content of ``context-3.0.3.json``. For verification only. One store per process."""
+        return _pinned(edition)
 
     @classmethod
     def of(cls, documents: Mapping[str, bytes]) -> ContextStore:
@@ -106,8 +122,8 @@ class ContextStore:
         return strictjson.loads_object(self.content(url))
 
 
-@lru_cache(maxsize=1)
-def _pinned() -> ContextStore:
+@lru_cache(maxsize=len(Edition))
+def _pinned(edition: Edition) -> ContextStore:
     folder = resource("schemas") / "contexts"
     documents: dict[str, bytes] = {}
     try:
@@ -117,7 +133,9 @@ def _pinned() -> ContextStore:
             content = (folder / file).read_bytes()
             if hashlib.sha256(content).hexdigest() != sha256:
                 raise Misconfigured(f"the context file {file} has been changed: its SHA-256 is not the pinned one")
-            documents[url] = content
+            # A row with an edition stands for the one that has no such mark, where that edition is asked for.
+            if row.get("edition", edition) == edition:
+                documents[url] = content
         return ContextStore(documents)
     except Misconfigured:
         raise

@@ -12,7 +12,7 @@ import pytest
 from badgeissuer.errors import Misconfigured
 from badgeissuer.resources import resource
 from badgeissuer.vc import contexts
-from badgeissuer.vc.contexts import CREDENTIALS_V2, OB_CONTEXTS, OB_V3P0_303, ContextStore, UnknownContext
+from badgeissuer.vc.contexts import CREDENTIALS_V2, OB_CONTEXTS, OB_V3P0_303, ContextStore, Edition, UnknownContext
 from badgeissuer.vc.faults import MalformedJson
 from tests.support.shared import shared_path
 
@@ -20,11 +20,22 @@ FOLDER = resource("schemas") / "contexts"
 INDEX = json.loads((FOLDER / "index.json").read_text())
 
 
-@pytest.mark.parametrize("row", INDEX, ids=lambda row: row["file"])
+@pytest.mark.parametrize("row", INDEX, ids=lambda row: row["url"] + row.get("edition", ""))
 def test_each_file_is_the_published_context(row: dict[str, str]) -> None:
     published = shared_path("standards/contexts")
     files = {entry["url"]: entry["file"] for entry in reversed(json.loads((published / "index.json").read_text()))}
-    assert json.loads((FOLDER / row["file"]).read_bytes()) == json.loads((published / files[row["url"]]).read_bytes())
+    name = "ob-v3p0-context-3.0.3.2024.json" if row.get("edition") == "2024" else files[row["url"]]
+    assert json.loads((FOLDER / row["file"]).read_bytes()) == json.loads((published / name).read_bytes())
+
+
+def test_the_earlier_edition_lacks_the_two_newer_terms_and_changes_nothing_else() -> None:
+    current, earlier = ContextStore.edition(Edition.CURRENT), ContextStore.edition(Edition.EARLIER)
+    assert current is ContextStore.pinned()
+    assert current.urls == earlier.urls
+    assert {url for url in current.urls if current.content(url) != earlier.content(url)} == {OB_V3P0_303}
+    old, new = (str(store.content(OB_V3P0_303)) for store in (earlier, current))
+    assert [term in old for term in ("endorsementJwt", "jti")] == [False, False]
+    assert [term in new for term in ("endorsementJwt", "jti")] == [True, True]
 
 
 def test_the_two_contexts_that_we_issue_under_are_byte_for_byte_the_published_ones() -> None:
