@@ -229,4 +229,19 @@ def report_on(
     now: datetime = NOW,
 ) -> verify.Report:
     plan = verify.plan(document)
-    return verify.check(plan, material(plan, controllers, lists), now=now)
+    report = verify.check(plan, material(plan, controllers, lists), now=now)
+    # Whatever a test makes of a document, its reader is told what to do.
+    assert report.advice
+    assert not without_remedy(report), without_remedy(report)
+    return report
+
+
+def without_remedy(report: verify.Report) -> list[verify.Check]:
+    """The checks, and parts of checks, that are not ok and leave a person without anything to do."""
+    found, left = list[verify.Check](), list(report.checks)
+    while left:
+        check = left.pop()
+        left += check.parts
+        if check.verdict is not verify.Verdict.OK and not check.remedy:
+            found.append(check)
+    return found

@@ -58,6 +58,12 @@ BY_OUTCOME: Mapping[Outcome, str] = {
 }
 AFTER_ANOTHER = "nothing by itself: an earlier check has to be ok first"
 
+_GENUINE_BUT: Mapping[Outcome, str] = {
+    Outcome.REVOKED: "taken back by its issuer",
+    Outcome.SUSPENDED: "suspended by its issuer",
+    Outcome.EXPIRED: "it ended at {}",
+    Outcome.NOT_YET_VALID: "it begins at {}",
+}
 _INVALID: Mapping[int, str] = {
     PARSE: "Not verified: this could not be read as a credential",
     SHAPE: "Not verified: this is not a badge in the form of the standard",
@@ -100,24 +106,17 @@ def _remedies(check: Check, parts: tuple[Check, ...], *, earlier: bool) -> Itera
 
 def sentence(outcome: Outcome, checks: tuple[Check, ...], facts: Facts, policy: tuple[PolicyCheck, ...]) -> str:
     """What the whole means. ``checks`` have their remedies."""
-    match outcome:
-        case Outcome.VALID:
-            return _valid(policy)
-        case Outcome.REVOKED:
-            return f"Genuine, but taken back by its issuer: {BY_OUTCOME[outcome]}."
-        case Outcome.SUSPENDED:
-            return f"Genuine, but suspended by its issuer: {BY_OUTCOME[outcome]}."
-        case Outcome.EXPIRED:
-            return f"Genuine, but it ended at {facts.valid_until}: {BY_OUTCOME[outcome]}."
-        case Outcome.NOT_YET_VALID:
-            return f"Genuine, but it begins at {facts.valid_from}: {BY_OUTCOME[outcome]}."
-        case Outcome.INVALID:
-            worst = next(check for check in checks if check.verdict is Verdict.FAILED)
-            return f"{_INVALID[worst.number]}: {worst.remedy}."
-        case Outcome.NOT_CHECKED:
-            open_ = [check for check in checks if check.verdict is Verdict.NOT_CHECKED]
-            what = ", ".join(NAMES[check.number] for check in open_)
-            return f"No verdict, so treat it as not verified ({what} could not be checked): {open_[0].remedy}."
+    if outcome is Outcome.VALID:
+        return _valid(policy)
+    if outcome in BY_OUTCOME:
+        said = _GENUINE_BUT[outcome].format(facts.valid_from if outcome is Outcome.NOT_YET_VALID else facts.valid_until)
+        return f"Genuine, but {said}: {BY_OUTCOME[outcome]}."
+    if outcome is Outcome.INVALID:
+        worst = next(check for check in checks if check.verdict is Verdict.FAILED)
+        return f"{_INVALID[worst.number]}: {worst.remedy}."
+    open_ = [check for check in checks if check.verdict is Verdict.NOT_CHECKED]
+    what = ", ".join(NAMES[check.number] for check in open_)
+    return f"No verdict, so treat it as not verified ({what} could not be checked): {open_[0].remedy}."
 
 
 def _valid(policy: tuple[PolicyCheck, ...]) -> str:
