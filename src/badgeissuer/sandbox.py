@@ -17,7 +17,7 @@ from typing import Any
 from badgeissuer.errors import Fault, Unavailable
 from badgeissuer.vc import strictjson
 from badgeissuer.vc.canon import BADGE_BUDGET, Algorithm, Budget, Canonical, frames
-from badgeissuer.vc.contexts import ContextStore
+from badgeissuer.vc.contexts import ContextStore, Edition
 from badgeissuer.vc.faults import BudgetExceeded
 
 _ONE_EACH: Mapping[str, int] = {"mint": 1, "foreign": 1}
@@ -26,6 +26,10 @@ _SCHEMA_SECONDS = 2.0
 _SOURCE_ROOT = str(Path(__file__).resolve().parent.parent)
 # What a Python process needs from its surroundings. Settings and secrets stay out of the workers.
 _PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR", "LANG", "LC_ALL")
+
+
+# No document gets more than so many times the time of a badge.
+_MOST_TIMES = 24
 
 
 class Sandbox:
@@ -76,17 +80,19 @@ class Sandbox:
         lane: str = "mint",
         budget: Budget = BADGE_BUDGET,
         algorithm: Algorithm = "sha256",
+        edition: Edition = Edition.CURRENT,
     ) -> Canonical:
         """As ``vc.canon.canonicalize``, in a worker of the lane. The event loop stays free.
 
         Raises ``BudgetExceeded`` also where the document takes more than the time or the memory of a worker, and
         ``Unavailable`` where no worker becomes free or starts. A caller that is cancelled takes its worker with it:
-        the next caller never reads another's answer.
+        the next caller never reads another's answer. The time grows with the budget, as a learner record's does.
         """
         text = strictjson.dumps(document)
         if len(text.encode()) > budget.max_bytes:
             raise BudgetExceeded(f"the document is longer than {budget.max_bytes} bytes")
-        return frames.read_answer(await self._run(lane, frames.job(text, budget, algorithm), self._timeout))
+        seconds = self._timeout * min(max(budget.max_quads / BADGE_BUDGET.max_quads, 1), _MOST_TIMES)
+        return frames.read_answer(await self._run(lane, frames.job(text, budget, algorithm, edition), seconds))
 
     async def validate(self, schema: object, document: Mapping[str, Any], *, lane: str = "foreign") -> list[Fault]:
         """As ``vc.schemas.validate``, in a worker of the lane: a pattern can take for ever, and a worker can be killed.

@@ -32,6 +32,7 @@ from badgeissuer.vc.verify import (
     Policy,
     RefreshedMaterial,
     Report,
+    Role,
     StatusListMaterial,
     Use,
     Verdict,
@@ -41,6 +42,7 @@ from badgeissuer.work import Work
 # For one request. A badge needs its issuer's keys and its status list; each endorsement as much again.
 MOST_FETCHES = limits.FETCHES
 MOST_CANONICALISATIONS = limits.CANONICALISATIONS
+NESTED_AT_ONCE = 4
 _JSON = "application/did+json, application/ld+json, application/vc, application/json"
 _CREDENTIAL = f"{_JSON}, application/vc+jwt;q=0.9, application/jwt;q=0.9, text/plain;q=0.8"
 _DOCUMENT = SECURITY + "INVALID_CONTROLLED_IDENTIFIER_DOCUMENT"
@@ -52,7 +54,7 @@ async def verify(work: Work, *, data: bytes, policy: Policy | None = None) -> Re
     """The report on a document in its published form. Never raises for what is in it; writes nothing."""
     # A document of the largest size takes a good part of a second to read: not on the event loop.
     plan = await asyncio.to_thread(checks.plan, data)
-    gatherer = _Gatherer(work)
+    gatherer = _Gatherer(work, members=sum(nested.role is Role.MEMBER for nested in plan.nested.values()))
     material = await gatherer.material(plan)
     report = await asyncio.to_thread(checks.check, plan, material, now=work.now, policy=policy)
     if report.facts.id is not None and report.facts.issuer in gatherer.own:
@@ -75,13 +77,17 @@ _KNOWN: Mapping[AwardState, tuple[Outcome | None, str]] = {
 class _Gatherer:
     """Gathers for one request. Each document is had once, however often it is asked for."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, *, members: int) -> None:
         self._work = work
+        # What one request may cost grows with the members of a record, and no faster.
+        self._shares = members
         self.own: set[str] = set()
         self._fetches = 0
         self._canonicalisations = 0
         self._schemas = 0
         self._controllers: dict[str, asyncio.Task[Mapping[str, Any] | Failure]] = {}
+        self._lists: dict[str, asyncio.Task[StatusListMaterial | Failure]] = {}
+        self._places = asyncio.Semaphore(NESTED_AT_ONCE)
         # A session serves one task at a time.
         self._database = asyncio.Lock()
 
@@ -109,9 +115,17 @@ class _Gatherer:
                 material.documents[need] = await self._fetch(
                     need.url, what=f"the {need.use.value}", type_=STATUS + "STATUS_RETRIEVAL_ERROR"
                 )
-        for pointer, nested in plan.nested.items():
-            material.nested[pointer] = await self.material(nested)
+        if plan.role is Role.ROOT:
+            found = await asyncio.gather(*(self._nested(nested) for nested in plan.nested.values()))
+        else:  # what lies deeper comes one by one: it must not wait for a place that it holds itself
+            found = [await self.material(nested) for nested in plan.nested.values()]
+        material.nested = dict(zip(plan.nested, found, strict=True))
         return material
+
+    async def _nested(self, plan: Plan) -> Material:
+        """As ``material``, for a few at a time."""
+        async with self._places:
+            return await self.material(plan)
 
     async def _refresh(self, plan: Plan, material: Material) -> bool:
         """Gather the newer edition, if one can be had. Whether it is the one that will be reported on."""
@@ -182,6 +196,12 @@ class _Gatherer:
             return Failure(f"the issuer's keys cannot be read: {error.detail}", _DOCUMENT, definite=True)
 
     async def _status_list(self, url: str) -> StatusListMaterial | Failure:
+        """A list that many members of a record name is fetched, and made canonical, once."""
+        if url not in self._lists:
+            self._lists[url] = asyncio.ensure_future(self._find_status_list(url))
+        return await self._lists[url]
+
+    async def _find_status_list(self, url: str) -> StatusListMaterial | Failure:
         async with self._database:
             text = await publishing.status_list_text(self._work, url)
             await self._let_go()
@@ -200,8 +220,9 @@ class _Gatherer:
             await self._work.session.rollback()
 
     async def _fetch(self, url: str, *, what: str, type_: str | None, accept: str = _JSON) -> bytes | Failure:
-        if self._fetches >= MOST_FETCHES:
-            return Failure(f"{what} was not fetched: more than {MOST_FETCHES} documents would be needed", type_)
+        most = MOST_FETCHES + self._shares
+        if self._fetches >= most:
+            return Failure(f"{what} was not fetched: more than {most} documents would be needed", type_)
         self._fetches += 1
         try:
             fetched = await self._work.fetch.get(url, accept=accept)
@@ -214,12 +235,12 @@ class _Gatherer:
         return fetched.body
 
     async def _canonical(self, job: CanonJob) -> Canonical | Failure:
-        if self._canonicalisations >= MOST_CANONICALISATIONS:
+        if self._canonicalisations >= MOST_CANONICALISATIONS + self._shares * limits.MEMBER_CANONICALISATIONS:
             return Failure("not canonicalised: the document embeds too many others")
         self._canonicalisations += 1
         try:
             return await self._work.sandbox.canonicalize(
-                job.document, lane="foreign", budget=job.budget, algorithm=job.algorithm
+                job.document, lane="foreign", budget=job.budget, algorithm=job.algorithm, edition=job.edition
             )
         except UnknownContext as error:
             return Failure(error.detail, SECURITY + "PROOF_TRANSFORMATION_ERROR", definite=True)

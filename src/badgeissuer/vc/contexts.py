@@ -80,12 +80,14 @@ class Edition(StrEnum):
 class ContextStore:
     """A fixed set of context documents by URL. Immutable; two stores never share anything that depends on content."""
 
-    def __init__(self, documents: Mapping[str, bytes]) -> None:
-        """Raises ``MalformedJson`` where a document is not a strict JSON object."""
+    def __init__(self, documents: Mapping[str, bytes], *, edition: Edition = Edition.CURRENT) -> None:
+        """``edition``: which content of ``context-3.0.3.json`` is among them. Raises ``MalformedJson`` where a document
+        is not a strict JSON object."""
         for content in documents.values():
             strictjson.loads_object(content)
         self._documents: dict[str, bytes] = dict(documents)
         self.urls: frozenset[str] = frozenset(self._documents)
+        self.edition = edition
 
     @classmethod
     def pinned(cls) -> ContextStore:
@@ -96,7 +98,7 @@ class ContextStore:
         return _pinned(Edition.CURRENT)
 
     @classmethod
-    def edition(cls, edition: Edition) -> ContextStore:
+    def of_edition(cls, edition: Edition) -> ContextStore:
         """The same with the other content of ``context-3.0.3.json``. For verification only. One store per process."""
         return _pinned(edition)
 
@@ -136,7 +138,7 @@ def _pinned(edition: Edition) -> ContextStore:
             # A row with an edition stands for the one that has no such mark, where that edition is asked for.
             if row.get("edition", edition) == edition:
                 documents[url] = content
-        return ContextStore(documents)
+        return ContextStore(documents, edition=edition)
     except Misconfigured:
         raise
     except (OSError, KeyError, TypeError, BadgeissuerError) as error:

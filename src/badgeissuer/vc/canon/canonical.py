@@ -14,7 +14,7 @@ from badgeissuer.vc import strictjson
 from badgeissuer.vc.canon.expansion import Loss, expander_of, not_json_ld
 from badgeissuer.vc.canon.rdf import Statements
 from badgeissuer.vc.canon.rdfc import Algorithm, canonize
-from badgeissuer.vc.contexts import ContextStore
+from badgeissuer.vc.contexts import ContextStore, Edition
 from badgeissuer.vc.faults import BudgetExceeded, NotCanonical, UnknownContext
 
 
@@ -45,6 +45,7 @@ class Canonical:
     "type Foo"), whose statements are left out likewise. ``dropped_at`` and ``relative_at`` hold the JSON pointer of
     each, in the same order ("" where it is not known). A document may be signed, or taken for verified, only where both
     are empty. ``algorithm`` is the hash inside RDFC-1.0; signatures with P-384 need SHA-384 (vc-di-ecdsa §3.2.3).
+    ``edition`` is which content of the Open Badges context it was made with.
     """
 
     source: str
@@ -55,6 +56,7 @@ class Canonical:
     dropped_at: tuple[str, ...] = ()
     relative_at: tuple[str, ...] = ()
     algorithm: Algorithm = "sha256"
+    edition: Edition = Edition.CURRENT
 
     @property
     def sha256(self) -> bytes:
@@ -136,6 +138,7 @@ def _canonicalize(
         dropped_at=tuple(pointer for _, pointer in dropped),
         relative_at=tuple(pointer for _, pointer in relative),
         algorithm=algorithm,
+        edition=contexts.edition,
     )
 
 

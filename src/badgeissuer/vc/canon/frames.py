@@ -10,6 +10,7 @@ from typing import Any
 from badgeissuer.errors import BadgeissuerError, Fault, Rejected, TooLarge
 from badgeissuer.vc.canon.canonical import Budget, Canonical
 from badgeissuer.vc.canon.rdfc import Algorithm
+from badgeissuer.vc.contexts import Edition
 from badgeissuer.vc.faults import (
     BudgetExceeded,
     MalformedJson,
@@ -46,10 +47,12 @@ def hello(contexts: Mapping[str, str] | None, *, memory_mib: int) -> bytes:
     return _json({"contexts": contexts, "memory_mib": memory_mib})
 
 
-def job(document_text: str, budget: Budget, algorithm: Algorithm = "sha256") -> bytes:
+def job(
+    document_text: str, budget: Budget, algorithm: Algorithm = "sha256", edition: Edition = Edition.CURRENT
+) -> bytes:
     """One document to canonicalise, as the JSON text it already is."""
-    settings = _json(asdict(budget)), _json(algorithm)
-    return b'{"budget":%b,"algorithm":%b,"document":%b}' % (*settings, document_text.encode())
+    settings = _json(asdict(budget)), _json(algorithm), _json(edition)
+    return b'{"budget":%b,"algorithm":%b,"edition":%b,"document":%b}' % (*settings, document_text.encode())
 
 
 def schema_job(schema_text: str, document_text: str) -> bytes:
@@ -76,7 +79,8 @@ def read_answer(body: bytes) -> Canonical:
     if "canonical" in answer:
         fields = answer["canonical"]
         lists = {name: tuple(fields[name]) for name in ("dropped", "relative", "dropped_at", "relative_at")}
-        return Canonical(**{**fields, **lists, "nquads": fields["nquads"].encode()})
+        exact = {"nquads": fields["nquads"].encode(), "edition": Edition(fields["edition"])}
+        return Canonical(**{**fields, **lists, **exact})
     raise _error(answer)
 
 

@@ -17,8 +17,8 @@ from typing import Any, BinaryIO
 
 from badgeissuer.errors import BadgeissuerError
 from badgeissuer.vc.canon import frames
-from badgeissuer.vc.canon.canonical import Budget, canonicalize
-from badgeissuer.vc.contexts import OB_CONTEXTS, ContextStore
+from badgeissuer.vc.canon.canonical import Budget, Canonical, canonicalize
+from badgeissuer.vc.contexts import OB_CONTEXTS, ContextStore, Edition
 from badgeissuer.vc.faults import BudgetExceeded
 
 # Processing the contexts for the first time takes longer than a document does: done before the first document comes.
@@ -39,17 +39,19 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     _write(answers, b"{}")
     while (task := _read(requests)) is not None:
         try:
-            if "schema" in task:
-                answer = _held_against_schema(task)
-            else:
-                budget = Budget(**task["budget"])
-                form = canonicalize(task["document"], contexts, budget=budget, algorithm=task["algorithm"])
-                answer = frames.result(form)
+            answer = _held_against_schema(task) if "schema" in task else frames.result(_canonical(task, contexts))
         except BadgeissuerError as error:
             answer = frames.refusal(error)
         except MemoryError:
             answer = frames.refusal(BudgetExceeded("the document takes too much memory"))
         _write(answers, answer)
+
+
+def _canonical(task: Mapping[str, Any], contexts: ContextStore) -> Canonical:
+    edition = Edition(task["edition"])
+    if edition is not contexts.edition and contexts is ContextStore.pinned():
+        contexts = ContextStore.of_edition(edition)
+    return canonicalize(task["document"], contexts, budget=Budget(**task["budget"]), algorithm=task["algorithm"])
 
 
 def _held_against_schema(task: Mapping[str, Any]) -> bytes:

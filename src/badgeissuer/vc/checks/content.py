@@ -24,6 +24,7 @@ from badgeissuer.vc.checks.report import (
     missing,
     ok,
 )
+from badgeissuer.vc.contexts import Edition
 from badgeissuer.vc.lint.badge import result_faults
 
 _VERIFICATION = SECURITY + "PROOF_VERIFICATION_ERROR"
@@ -36,14 +37,19 @@ def canonical_of(plan: Plan, material: Material, key: str) -> Canonical | Failur
     found = material.canonical.get(key, Failure("the document was not canonicalised"))
     for job in plan.jobs:
         if job.key == key and isinstance(found, Canonical):
-            if (found.source, found.algorithm) == (source_digest(job.document), job.algorithm):
+            made = found.source, found.algorithm, found.edition
+            if made == (source_digest(job.document), job.algorithm, job.edition):
                 return found
             return Failure("the canonical form is that of another document", _VERIFICATION, definite=True)
     return found
 
 
-def check_terms(plan: Plan, material: Material) -> Check:
-    """Check 2: every member is defined by the contexts, so that the signature covers all that is read (DI §4.2)."""
+def check_terms(plan: Plan, material: Material, edition: Edition = Edition.CURRENT) -> Check:
+    """Check 2: every member is defined by the contexts, so that the signature covers all that is read (DI §4.2).
+
+    ``edition`` is the one under which the signature was found good: under the earlier one it does not cover the members
+    that only the newer one defines, which is said and is no fault of the document (ADR 10).
+    """
     # Where there are several proofs, the options of each are a matter of that proof alone.
     own = CONFIG if len(plan.proofs) == 1 else DOCUMENT
     for key in [job.key for job in plan.jobs if job.key in (DOCUMENT, own)]:
@@ -58,6 +64,11 @@ def check_terms(plan: Plan, material: Material) -> Check:
             more = f" and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else ""
             detail = f"{where}the contexts do not define, so that no signature covers: {told}{more}"
             return failed(TERMS, detail, _DATA_LOSS)
+    if edition is Edition.EARLIER:
+        detail = (
+            "every member is defined by the standard's contexts; it was signed under the context's edition of 2024, "
+        )
+        return ok(TERMS, detail + "so that no signature covers endorsementJwt and jti: endorsements prove themselves")
     return ok(TERMS, "every member is defined by the standard's contexts")
 
 

@@ -5,23 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, FastAPI, Request
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationError
+from pydantic.alias_generators import to_camel
 
 from badgeissuer.errors import BadgeissuerError, Fault, NotFound, Rejected, Unavailable
 from badgeissuer.net.fetch import FetchFailed, FetchRefused
-from badgeissuer.services import publishing, verifying
+from badgeissuer.services import obtaining, publishing, verifying
 from badgeissuer.store.access import ANONYMOUS
 from badgeissuer.vc import strictjson
-from badgeissuer.vc.verify import Outcome, Verdict
-from badgeissuer.web import media
+from badgeissuer.vc.model.base import is_iri
+from badgeissuer.vc.verify import Outcome, Policy, Verdict
+from badgeissuer.web import media, validation
 from badgeissuer.web.body import DEFAULT_LIMIT, LIMITS, StrictRoute, read_body
 from badgeissuer.web.deps import RuntimeDep
-from badgeissuer.web.problems import problems
-from badgeissuer.web.wire import WireOut
+from badgeissuer.web.problems import InvalidRequest, problems
+from badgeissuer.web.wire import WireIn, WireOut
 from badgeissuer.work import Work
 
 router = APIRouter(route_class=StrictRoute, tags=["Verify"])
@@ -32,7 +34,54 @@ _RUNNING = 4
 _WAITING = 32
 _SECONDS = 30.0
 _OTHER_TYPES = (*media.IMAGE_TYPES, *media.JWT_TYPES)
-_ACCEPT = f"{media.VC}, {media.LD_JSON};q=0.9, {media.JSON};q=0.8"
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _issuer_id(value: str) -> str:
+    if not is_iri(value):
+        raise ValueError("must be the id of an issuer: a DID or a URL")
+    return value
+
+
+_Text = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
+_IssuerId = Annotated[_Text, AfterValidator(_issuer_id)]
+
+
+class VerificationIn(WireIn):
+    """A credential, or where it can be had, and what the caller asks of it besides."""
+
+    credential: dict[str, Any] | str | None = Field(None, description="the document, or a JWT")
+    url: str | None = Field(None, description="where it can be fetched (https): JSON, a JWT, a PNG or an SVG")
+    recipient: list[_Text] | None = Field(
+        None,
+        min_length=1,
+        max_length=20,
+        description="e-mail addresses, DIDs or other ids of the one whom it should be about: a part of check 7",
+    )
+    trusted_issuers: list[_IssuerId] | None = Field(
+        None, max_length=1_000, description="ids of the issuers that you accept; shows in `policy`, not in `verified`"
+    )
+    needs_status: bool = Field(False, description="accept only what its issuer could take back; shows in `policy`")
+    domain: Annotated[list[_Text] | None, BeforeValidator(_listed)] = Field(
+        None, min_length=1, max_length=20, description="the domain that the proof has to be made for, or several"
+    )
+    challenge: _Text | None = Field(None, description="the challenge that the proof has to repeat")
+
+    def policy(self) -> Policy:
+        return Policy(
+            recipient=_set(self.recipient),
+            trusted_issuers=_set(self.trusted_issuers),
+            needs_status=self.needs_status,
+            domain=_set(self.domain),
+            challenge=self.challenge,
+        )
+
+
+def _set(values: list[str] | None) -> frozenset[str] | None:
+    return None if values is None else frozenset(values)
 
 
 class CheckOut(WireOut):
@@ -59,9 +108,22 @@ class CredentialFactsOut(WireOut):
     valid_until: str | None
 
 
+class PolicyCheckOut(WireOut):
+    """One of the caller's own rules."""
+
+    name: str
+    verdict: Verdict
+    detail: str
+    remedy: str | None
+
+
 class VerificationOut(WireOut):
     verified: bool = Field(description="every check is ok. Whether the issuer deserves trust is another question")
+    accepted: bool = Field(description="verified, and within the rules that the caller sent (see `policy`)")
     outcome: Outcome
+    advice: str = Field(description="what it means, and what a person should do, in words")
+    refreshed: bool = Field(description="the answer is about the newer edition that its refresh service gave")
+    policy: list[PolicyCheckOut] = Field(description="the caller's own rules; they change nothing in `verified`")
     checks: list[CheckOut]
     credential: CredentialFactsOut = Field(validation_alias="facts")
 
@@ -71,10 +133,11 @@ _BODY = {
     "content": {
         media.JSON: {
             "schema": {
-                "type": "object",
-                "description": "the credential itself, or an object with one member: `credential` (the document, or a "
-                "JWT) or `url` (where it can be fetched, https only)",
-                "examples": [{"url": "https://badges.example.org/credentials/0b0c…"}],
+                "description": "the credential itself, or an object with `credential` or `url`, and with options",
+                "anyOf": [VerificationIn.model_json_schema(), {"type": "object", "required": ["@context"]}],
+                "examples": [
+                    {"url": "https://badges.example.org/credentials/0b0c…", "recipient": ["teacher@school.example"]}
+                ],
             }
         },
         media.VC: {"schema": {"type": "object"}},
@@ -100,32 +163,44 @@ async def verify(request: Request, runtime: RuntimeDep) -> VerificationOut:
     types = _OTHER_TYPES if other else (*media.CREDENTIAL_TYPES, *_OTHER_TYPES)
     data = await read_body(request, media_types=types, limit=limit)
     # What is not JSON is read by the check itself, within its own limits.
-    asked = None if other else await asyncio.to_thread(strictjson.loads, data, max_bytes=limit)
+    asked = None if other else _asked(await asyncio.to_thread(strictjson.loads, data, max_bytes=limit))
+    policy = None if asked is None else asked.policy()
     async with _gate(request.app).enter(), runtime.begin(ANONYMOUS) as work:
-        report = await verifying.verify(work, data=await _document(work, data, asked))
+        document = data if asked is None else await _document(work, asked)
+        report = await verifying.verify(work, data=document, policy=policy)
     return VerificationOut.model_validate(report)
 
 
-async def _document(work: Work, data: bytes, asked: Any) -> bytes:
-    """The document to verify: the body, or what it holds, or what it points to."""
-    if not isinstance(asked, dict) or "@context" in asked or not asked.keys() & {"credential", "url"}:
-        return data
-    if len(asked) != 1:
-        raise Rejected(
-            "send either the credential or its url",
-            faults=[Fault("", "must have exactly one member: credential or url", "unknown-member")],
-        )
-    if "credential" in asked:
-        credential = asked["credential"]
-        # A text is a JWT, or nothing that can be verified.
-        return (credential if isinstance(credential, str) else strictjson.dumps(credential)).encode(
-            "utf-8", "surrogatepass"
-        )
-    url = asked["url"]
-    if not isinstance(url, str):
-        raise Rejected("the url is not a string", faults=[Fault("/url", "must be a string")])
+_OPTIONS = frozenset(name for field in VerificationIn.model_fields for name in (field, to_camel(field)))
+
+
+def _asked(body: Any) -> VerificationIn | None:
+    """The object with options, checked; None where the body is the document itself."""
+    if not isinstance(body, dict):
+        detail = "must be a JSON object: the credential, or an object with credential or url"
+        several = "; verify several credentials one by one" if isinstance(body, list) else ""
+        raise Rejected("the body is no credential", faults=[Fault("", detail + several, "not-an-object")])
+    if "@context" in body or not body.keys() & _OPTIONS:
+        return None
     try:
-        return await _at(work, url)
+        asked = VerificationIn.model_validate(body)
+    except ValidationError as error:
+        read = validation.read({**found, "loc": ("body", *found["loc"])} for found in error.errors())
+        raise InvalidRequest(faults=read[0] if read else ()) from None
+    if (asked.credential is None) is (asked.url is None):
+        detail = "must have exactly one of the members credential and url"
+        raise Rejected("send either the credential or its url", faults=[Fault("", detail, "one-of")])
+    return asked
+
+
+async def _document(work: Work, asked: VerificationIn) -> bytes:
+    """The document to verify: what the body holds, or what it points to."""
+    if asked.url is None:
+        # A text is a JWT, or nothing that can be verified.
+        given = asked.credential
+        return (given if isinstance(given, str) else strictjson.dumps(given)).encode("utf-8", "surrogatepass")
+    try:
+        return await _at(work, asked.url)
     except (FetchRefused, FetchFailed, NotFound) as error:
         refused = Rejected("the document at that url cannot be had", faults=[Fault("/url", error.detail, error.code)])
         raise refused from error
@@ -140,10 +215,7 @@ async def _at(work: Work, url: str) -> bytes:
         except ValueError:
             raise NotFound("no such credential") from None
         return (await publishing.credential(work, credential_id=credential_id)).text.encode()
-    fetched = await work.fetch.get(url, accept=_ACCEPT)
-    if fetched.status != 200:
-        raise FetchFailed(f"the answer has status {fetched.status}")
-    return fetched.body
+    return await obtaining.document_at(work, url)
 
 
 class _Gate:
