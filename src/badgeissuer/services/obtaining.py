@@ -7,8 +7,8 @@ from badgeissuer.vc import limits
 from badgeissuer.work import Work
 
 _ACCEPT = (
-    "application/vc, application/ld+json;q=0.9, application/json;q=0.8, application/vc+jwt;q=0.7, application/jwt;q=0.7,"
-    " image/png;q=0.6, image/svg+xml;q=0.6, text/plain;q=0.5"
+    "application/vc, application/ld+json;q=0.9, application/json;q=0.8, application/vc+jwt;q=0.7, "
+    "application/jwt;q=0.7, image/png;q=0.6, image/svg+xml;q=0.6, text/plain;q=0.5"
 )
 # The largest that any form may have; each form has its own limit once it is known which one it is.
 _MOST = max(limits.IMAGE_BYTES, limits.CLR_BYTES)

@@ -9,7 +9,15 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, FastAPI, Request
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StrictBool,
+    StringConstraints,
+    ValidationError,
+    WithJsonSchema,
+)
 from pydantic.alias_generators import to_camel
 
 from badgeissuer.errors import BadgeissuerError, Fault, NotFound, Rejected, Unavailable
@@ -40,6 +48,12 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _document_or_jwt(value: object) -> object:
+    if value is not None and not isinstance(value, dict | str):
+        raise ValueError("must be the document (a JSON object) or a JWT (a string)")
+    return value
+
+
 def _issuer_id(value: str) -> str:
     if not is_iri(value):
         raise ValueError("must be the id of an issuer: a DID or a URL")
@@ -53,7 +67,9 @@ _IssuerId = Annotated[_Text, AfterValidator(_issuer_id)]
 class VerificationIn(WireIn):
     """A credential, or where it can be had, and what the caller asks of it besides."""
 
-    credential: dict[str, Any] | str | None = Field(None, description="the document, or a JWT")
+    credential: Annotated[
+        Any, AfterValidator(_document_or_jwt), WithJsonSchema({"type": ["object", "string", "null"]})
+    ] = Field(None, description="the document, or a JWT")
     url: str | None = Field(None, description="where it can be fetched (https): JSON, a JWT, a PNG or an SVG")
     recipient: list[_Text] | None = Field(
         None,
@@ -64,7 +80,9 @@ class VerificationIn(WireIn):
     trusted_issuers: list[_IssuerId] | None = Field(
         None, max_length=1_000, description="ids of the issuers that you accept; shows in `policy`, not in `verified`"
     )
-    needs_status: bool = Field(False, description="accept only what its issuer could take back; shows in `policy`")
+    needs_status: StrictBool = Field(
+        False, description="accept only what its issuer could take back; shows in `policy`"
+    )
     domain: Annotated[list[_Text] | None, BeforeValidator(_listed)] = Field(
         None, min_length=1, max_length=20, description="the domain that the proof has to be made for, or several"
     )
