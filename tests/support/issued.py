@@ -199,7 +199,8 @@ def canonical_forms(plan: verify.Plan) -> dict[str, Any]:
     forms: dict[str, Any] = {}
     for job in plan.jobs:
         try:
-            forms[job.key] = canonicalize(job.document, CONTEXTS, budget=FOREIGN_BUDGET, algorithm=job.algorithm)
+            contexts = ContextStore.of_edition(job.edition)
+            forms[job.key] = canonicalize(job.document, contexts, budget=job.budget, algorithm=job.algorithm)
         except (Rejected, TooLarge) as error:
             forms[job.key] = verify.Failure(error.detail, definite=True)
     return forms

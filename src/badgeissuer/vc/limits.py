@@ -36,6 +36,8 @@ PROOFS: Final = 8
 # Endorsements in one document, counted over all levels, and how deep. Each level is read as a document of its own.
 ENDORSEMENTS: Final = 20
 NESTING: Final = 3
+# Status entries of one document: Open Badges allows one, other credentials may have several.
+STATUS_ENTRIES: Final = 4
 # Documents had from the network for one verification, and one more for each member of a learner record.
 FETCHES: Final = 10
 # Canonicalisations for one verification, and as many more for each member as a badge with one proof needs.

@@ -29,7 +29,7 @@ def test_each_file_is_the_published_context(row: dict[str, str]) -> None:
 
 
 def test_the_earlier_edition_lacks_the_two_newer_terms_and_changes_nothing_else() -> None:
-    current, earlier = ContextStore.edition(Edition.CURRENT), ContextStore.edition(Edition.EARLIER)
+    current, earlier = ContextStore.of_edition(Edition.CURRENT), ContextStore.of_edition(Edition.EARLIER)
     assert current is ContextStore.pinned()
     assert current.urls == earlier.urls
     assert {url for url in current.urls if current.content(url) != earlier.content(url)} == {OB_V3P0_303}

@@ -8,7 +8,9 @@ from enum import StrEnum
 from typing import Any
 
 from badgeissuer.vc import limits
-from badgeissuer.vc.checks.shape import types_of
+from badgeissuer.vc.checks.kinds import types_of
+from badgeissuer.vc.faults import StatusListError
+from badgeissuer.vc.foreign_status import revocation_list_url
 
 # 1EdTech's and the W3C's names for one thing: the document is to be held against the JSON Schema at ``id``.
 SCHEMA_TYPES = frozenset({"1EdTechJsonSchemaValidator2019", "JsonSchema"})
@@ -40,7 +42,24 @@ def needs_of(document: Mapping[str, Any]) -> tuple[Need, ...]:
     """What is to be had once checks 0 to 4 are ok. The refreshed credential comes first: it may stand for all else."""
     schemas = [found for schema in schemas_of(document) if (found := schema_need(schema)) is not None]
     refresh = refresh_need(document)
-    return tuple(dict.fromkeys([*([refresh] if refresh else []), *list(dict.fromkeys(schemas))[: limits.SCHEMAS]]))
+    lists = [found for entry in status_entries_of(document) if (found := revocation_need(entry)) is not None]
+    needs = [*([refresh] if refresh else []), *list(dict.fromkeys(schemas))[: limits.SCHEMAS], *lists]
+    return tuple(dict.fromkeys(needs))
+
+
+def status_entries_of(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The entries of ``credentialStatus``. Open Badges has one at most; other credentials may have several."""
+    given = document.get("credentialStatus", [])
+    items = given if isinstance(given, list) else [given]
+    return [item for item in items if isinstance(item, Mapping)][: limits.STATUS_ENTRIES]
+
+
+def revocation_need(entry: Mapping[str, Any]) -> Need | None:
+    """The unsigned list of a 1EdTech Revocation List entry. None for other entries, and for one without a URL."""
+    try:
+        return Need(Use.REVOCATION_LIST, revocation_list_url(entry))
+    except StatusListError:
+        return None
 
 
 def schemas_of(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

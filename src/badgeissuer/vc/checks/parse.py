@@ -31,7 +31,7 @@ class Parsed:
 
 
 def parse(data: bytes | Mapping[str, Any], *, images: bool = True) -> Parsed:
-    """Read what was given, and say where the credential was found. ``images``: it may be baked into one, or a JWT."""
+    """Read what was given, and say where the credential was found. ``images``: it may be baked into one."""
     raw, where = data if isinstance(data, bytes) else strictjson.dumps(data).encode("utf-8", "surrogatepass"), ""
     kind = bake.media_type(raw)
     if kind is not None and isinstance(data, bytes):
@@ -42,7 +42,7 @@ def parse(data: bytes | Mapping[str, Any], *, images: bool = True) -> Parsed:
         except (Rejected, MalformedInput, TooLarge) as error:
             return _refused(f"{error.detail} (it begins as {'a PNG' if kind == bake.PNG else 'an SVG'} image does)")
         where = f", found in the {_IMAGES[kind]} image"
-    return _jwt(raw, where) if images and _is_jwt(raw) else _json(raw, where)
+    return _jwt(raw, where) if _is_jwt(raw) else _json(raw, where)
 
 
 def parse_nested(document: Mapping[str, Any]) -> Parsed:

@@ -10,8 +10,8 @@ from typing import Any
 from badgeissuer.errors import Fault
 from badgeissuer.vc import limits
 from badgeissuer.vc.canon import FOREIGN_BUDGET, Budget, Canonical
-from badgeissuer.vc.checks.kinds import members_of
-from badgeissuer.vc.checks.needs import Need, Use, needs_of
+from badgeissuer.vc.checks.kinds import members_of, types_of
+from badgeissuer.vc.checks.needs import Need, Use, needs_of, status_entries_of
 from badgeissuer.vc.checks.parse import parse, parse_nested
 from badgeissuer.vc.checks.plan_proofs import CanonJob, PlannedProof, jobs_of, planned_proofs
 from badgeissuer.vc.checks.report import DATA_MODEL, PARSE, Check, Failure, failed
@@ -37,6 +37,8 @@ __all__ = [
 ]
 
 _PARSING = DATA_MODEL + "PARSING_ERROR"
+# The entries whose list is a signed credential.
+_LISTED = {"BitstringStatusListEntry", "StatusList2021Entry"}
 # Where the members of a learner record stand in it.
 MEMBERS = "/credentialSubject/verifiableCredential"
 MOST_NESTED = limits.ENDORSEMENTS
@@ -160,12 +162,12 @@ def _members(document: Mapping[str, Any]) -> list[object]:
 
 
 def plan_status_list(data: bytes | Mapping[str, Any]) -> Plan:
-    """What verifying a BitstringStatusListCredential needs."""
+    """What verifying a status list credential needs, in JSON or as a JWT."""
     parsed = parse(data, images=False)
     document = parsed.document
     if document is None:
         return Plan(parsed.check)
-    return _planned(document, parsed.check, check_list_shape(document), Kind.STATUS_LIST)
+    return _planned(document, parsed.check, check_list_shape(document), Kind.STATUS_LIST, token=parsed.token)
 
 
 def _planned(
@@ -231,12 +233,9 @@ def _controllers(document: Mapping[str, Any], proof: Mapping[str, Any]) -> tuple
 
 
 def _status_lists(document: Mapping[str, Any]) -> tuple[str, ...]:
-    status = document.get("credentialStatus")
-    if isinstance(status, Mapping) and status.get("type") == "BitstringStatusListEntry":
-        url = status.get("statusListCredential")
-        if isinstance(url, str):
-            return (url,)
-    return ()
+    """The signed lists that its status entries name, one of each."""
+    urls = [entry.get("statusListCredential") for entry in status_entries_of(document) if _LISTED & types_of(entry)]
+    return tuple(dict.fromkeys(url for url in urls if isinstance(url, str)))
 
 
 def _endorsements(value: object, pointer: str) -> Iterator[tuple[str, bytes | Mapping[str, Any]]]:

@@ -60,14 +60,9 @@ def check_proofs(plan: Plan, material: Material, *, now: datetime, policy: Polic
     """Checks 3 and 4 of a document with embedded proofs, and the edition of the Open Badges context it holds under."""
     assert plan.document is not None
     given = proofs_of(plan.document)
-    if not given:
-        return (
-            failed(PROOF, "there is no proof: anyone could have written this", _VERIFICATION),
-            _NO_KEY,
-            Edition.CURRENT,
-        )
-    if len(given) > MOST_PROOFS:
-        return failed(PROOF, f"there are more than {MOST_PROOFS} proofs", _VERIFICATION), _NO_KEY, Edition.CURRENT
+    wrong = _unusable(given, plan)
+    if wrong is not None:
+        return failed(PROOF, wrong, _VERIFICATION), _NO_KEY, Edition.CURRENT
     results = [_one(plan, planned, material, now=now, policy=policy) for planned in plan.proofs]
     good = [result.planned.place for result in results if result.verdict is Verdict.OK]
     try:
