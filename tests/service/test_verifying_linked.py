@@ -110,6 +110,27 @@ async def test_schemas_are_counted_over_all_that_is_nested(stranger: Stranger) -
     assert "more than 4 would be needed" in report.check(8).detail
 
 
+async def test_a_schema_that_many_name_is_fetched_once_and_a_costly_one_tried_once(stranger: Stranger) -> None:
+    def endorsement(number: int) -> Json:
+        return extended(
+            id=f"urn:uuid:{number}",
+            type=["VerifiableCredential", "EndorsementCredential"],
+            name="a" * 60 + "!",
+            credentialSubject={"id": issued.DID, "type": ["EndorsementSubject"]},
+            credentialSchema=[{"id": SCHEMA_URL, "type": "1EdTechJsonSchemaValidator2019"}],
+        )
+
+    document = issued.resigned(with_schema() | {"endorsement": [endorsement(1), endorsement(2)]})
+    stranger.web.pages[SCHEMA_URL] = {"$schema": DRAFT, "required": ["issuer"]}
+    assert (await stranger.report(document)).verified
+    assert stranger.web.asked.count(SCHEMA_URL) == 1
+    stranger.web.pages[SCHEMA_URL] = {"$schema": DRAFT, "properties": {"name": {"pattern": "^([A-Za-z ]+)+$"}}}
+    report = await stranger.report(document)
+    assert bad(report) == {8: "not_checked"}
+    told = report.check(8).detail
+    assert (told.count("takes longer than"), told.count("it took too much work already")) == (1, 1)
+
+
 # Refresh
 
 

@@ -21,7 +21,7 @@ from badgeissuer.vc import verify as checks
 from badgeissuer.vc.canon import Canonical
 from badgeissuer.vc.checks import refresh as refreshing
 from badgeissuer.vc.checks.report import SECURITY, STATUS
-from badgeissuer.vc.faults import SchemaInvalid, UnknownContext
+from badgeissuer.vc.faults import BudgetExceeded, SchemaInvalid, UnknownContext
 from badgeissuer.vc.multikey import did_web_url
 from badgeissuer.vc.verify import (
     CanonJob,
@@ -84,7 +84,10 @@ class _Gatherer:
         self.own: set[str] = set()
         self._fetches = 0
         self._canonicalisations = 0
-        self._schemas = 0
+        self._schemas: dict[str, asyncio.Task[object]] = {}
+        # One at a time, and one that took too much work is not tried again for each member of a record.
+        self._one_schema = asyncio.Lock()
+        self._costly: set[str] = set()
         self._controllers: dict[str, asyncio.Task[Mapping[str, Any] | Failure]] = {}
         self._lists: dict[str, asyncio.Task[StatusListMaterial | Failure]] = {}
         self._places = asyncio.Semaphore(NESTED_AT_ONCE)
@@ -144,18 +147,36 @@ class _Gatherer:
     async def _held_against(self, url: str, plan: Plan) -> tuple[Fault, ...] | Failure:
         """What in the document breaks the schema that it names."""
         assert plan.document is not None
-        if self._schemas >= limits.SCHEMAS:
-            return Failure(f"the schema was not looked at: more than {limits.SCHEMAS} would be needed")
-        self._schemas += 1
+        if url not in self._schemas:
+            if len(self._schemas) >= limits.SCHEMAS:
+                return Failure(f"the schema was not looked at: more than {limits.SCHEMAS} would be needed")
+            self._schemas[url] = asyncio.ensure_future(self._find_schema(url))
+        schema = await self._schemas[url]
+        if isinstance(schema, Failure):
+            return schema
+        try:
+            async with self._one_schema:
+                if url in self._costly:
+                    return Failure("the schema was not used: it took too much work already")
+                try:
+                    return tuple(await self._work.sandbox.validate(schema, plan.document))
+                except BudgetExceeded:
+                    self._costly.add(url)
+                    raise
+        except SchemaInvalid as error:
+            return Failure(f"what it names as its schema is none: {error.detail}", definite=True)
+        except BadgeissuerError as error:  # of another kind, too much work, or no worker is free
+            return Failure(f"the schema was not used: {error.detail}")
+
+    async def _find_schema(self, url: str) -> object:
         body = await self._fetch(url, what="the schema", type_=None)
         if isinstance(body, Failure):
             return body
         try:
-            schema = await asyncio.to_thread(strictjson.loads, body, max_bytes=limits.SCHEMA_BYTES)
-            return tuple(await self._work.sandbox.validate(schema, plan.document))
-        except (SchemaInvalid, MalformedInput) as error:
+            return await asyncio.to_thread(strictjson.loads, body, max_bytes=limits.SCHEMA_BYTES)
+        except MalformedInput as error:
             return Failure(f"what it names as its schema is none: {error.detail}", definite=True)
-        except BadgeissuerError as error:  # too large, of another kind, too much work, no worker free
+        except TooLarge as error:
             return Failure(f"the schema was not used: {error.detail}")
 
     async def _core(self, plan: Plan) -> Material:
