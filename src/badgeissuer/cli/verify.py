@@ -147,9 +147,24 @@ async def _runtime(settings: Settings) -> AsyncIterator[Runtime]:
 
 def _json(report: Report) -> dict[str, Any]:
     """As ``POST /v1/verify`` answers."""
-    from badgeissuer.web.api.verify import VerificationOut
+    from badgeissuer.web.api.verify_wire import VerificationOut
 
-    return VerificationOut.model_validate(report).model_dump(mode="json")
+    return VerificationOut.of(report).model_dump(mode="json")
+
+
+def _tell_members(report: Report) -> None:
+    """The credentials of a learner record, one a line; of those that do not hold, why."""
+    members = [found for found in report.nested if found.role.value == "member"]
+    if members:
+        console.say()
+        console.say("Credentials in the record")
+    for number, found in enumerate(members):
+        facts, good = found.report.facts, found.report.verified
+        name = facts.name or facts.achievement or facts.id or "(not readable)"
+        console.say(f"  {number:>3}  {found.report.outcome.value:<12} {name}", "green" if good else "red")
+        for check in found.report.checks:
+            if check.verdict.value != "ok":
+                console.say(f"                    {check.number} {check.name}: {check.detail}")
 
 
 def _tell(report: Report) -> None:
@@ -158,6 +173,7 @@ def _tell(report: Report) -> None:
         console.say(f"{check.number}  {mark}  {check.name}: {check.detail}", style)
         if check.remedy:
             console.say(f"                {check.remedy}")
+    _tell_members(report)
     for rule in report.policy:
         mark, style = _MARKS[rule.verdict.value]
         console.say(f"-  {mark}  your rule, {rule.name}: {rule.detail}", style)

@@ -94,11 +94,11 @@ class _Gatherer:
         # A session serves one task at a time.
         self._database = asyncio.Lock()
 
-    async def material(self, plan: Plan, *, refresh: bool = True) -> Material:
+    async def material(self, plan: Plan, *, refresh: bool = True, holding: bool = False) -> Material:
         """What the plan needs. What comes after the proof is left out where the proof is not good.
 
         ``refresh``: the credential's refresh service is asked too. Where it gives a newer edition, the rest is gathered
-        for that one only.
+        for that one only. ``holding``: one of the places for what is nested is taken already.
         """
         material = await self._core(plan)
         core = await asyncio.to_thread(checks.core_checks, plan, material, now=self._work.now)
@@ -107,7 +107,7 @@ class _Gatherer:
             material.status_lists = dict.fromkeys(plan.status_lists, unproved)
             material.documents = dict.fromkeys(plan.documents, unproved)
             return material
-        if refresh and await self._refresh(plan, material):
+        if refresh and await self._refresh(plan, material, holding=holding):
             return material
         lists = await asyncio.gather(*(self._status_list(url) for url in plan.status_lists))
         material.status_lists = dict(zip(plan.status_lists, lists, strict=True))
@@ -118,19 +118,19 @@ class _Gatherer:
                 material.documents[need] = await self._fetch(
                     need.url, what=f"the {need.use.value}", type_=STATUS + "STATUS_RETRIEVAL_ERROR"
                 )
-        if plan.role is Role.ROOT:
+        if not holding:
             found = await asyncio.gather(*(self._nested(nested) for nested in plan.nested.values()))
         else:  # what lies deeper comes one by one: it must not wait for a place that it holds itself
-            found = [await self.material(nested) for nested in plan.nested.values()]
+            found = [await self.material(nested, holding=True) for nested in plan.nested.values()]
         material.nested = dict(zip(plan.nested, found, strict=True))
         return material
 
     async def _nested(self, plan: Plan) -> Material:
         """As ``material``, for a few at a time."""
         async with self._places:
-            return await self.material(plan)
+            return await self.material(plan, holding=True)
 
-    async def _refresh(self, plan: Plan, material: Material) -> bool:
+    async def _refresh(self, plan: Plan, material: Material, *, holding: bool) -> bool:
         """Gather the newer edition, if one can be had. Whether it is the one that will be reported on."""
         need = next((need for need in plan.documents if need.use is Use.REFRESH), None)
         if need is None:
@@ -141,7 +141,8 @@ class _Gatherer:
             return False
         newer = await asyncio.to_thread(checks.plan, body)
         same = refreshing.mismatch(plan, newer) is None
-        material.refreshed = RefreshedMaterial(newer, await self.material(newer, refresh=False) if same else Material())
+        found = await self.material(newer, refresh=False, holding=holding) if same else Material()
+        material.refreshed = RefreshedMaterial(newer, found)
         return await asyncio.to_thread(refreshing.superseded, plan, material, now=self._work.now)
 
     async def _held_against(self, url: str, plan: Plan) -> tuple[Fault, ...] | Failure:

@@ -101,7 +101,7 @@ def check(plan: Plan, material: Material, *, now: datetime, policy: Policy | Non
         rest = [not_checked(number, reason) for number in range(KEY + 1, NESTED + 1)]
         return conclude((*core, *rest), _facts(document), policy=own_rules)
     reports = tuple(
-        NestedReport(pointer, check(nested, material.nested[pointer], now=now, policy=policy))
+        NestedReport(pointer, check(nested, material.nested[pointer], now=now, policy=policy), nested.role)
         for pointer, nested in plan.nested.items()
         if pointer in material.nested
     )

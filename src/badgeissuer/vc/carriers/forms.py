@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from badgeissuer.errors import Fault, Rejected, TooLarge
-from badgeissuer.vc import strictjson
+from badgeissuer.vc import limits, strictjson
 
 _CLAUSE = "OB §5.3"
 _COMPACT_JWS = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
@@ -64,11 +64,11 @@ class Family(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large things may be. A badge is 64 kB of JSON, which grows by a third as a JWT; a CLR is 16 MB."""
+    """How large things may be; the sizes of credentials are those of ``vc.limits``."""
 
-    art_bytes: int = 5 * 1024 * 1024
-    badge_bytes: int = 96 * 1024
-    clr_bytes: int = 16 * 1024 * 1024
+    art_bytes: int = limits.IMAGE_BYTES
+    badge_bytes: int = limits.FOREIGN_BYTES
+    clr_bytes: int = limits.CLR_BYTES
     side: int = 4096
     pixel_bytes: int = 65 * 1024 * 1024
     packed_bytes: int = 4 * 1024 * 1024

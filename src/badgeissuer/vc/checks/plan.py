@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from badgeissuer.errors import Fault
@@ -14,7 +13,7 @@ from badgeissuer.vc.checks.kinds import members_of, types_of
 from badgeissuer.vc.checks.needs import Need, Use, needs_of, status_entries_of
 from badgeissuer.vc.checks.parse import parse, parse_nested
 from badgeissuer.vc.checks.plan_proofs import CanonJob, PlannedProof, jobs_of, planned_proofs
-from badgeissuer.vc.checks.report import DATA_MODEL, PARSE, Check, Failure, failed
+from badgeissuer.vc.checks.report import DATA_MODEL, PARSE, Check, Failure, Role, failed
 from badgeissuer.vc.checks.shape import Kind, check_shape, kind_of
 from badgeissuer.vc.checks.statuslist import check_list_shape
 from badgeissuer.vc.checks.tokens import key_documents
@@ -43,14 +42,6 @@ _LISTED = {"BitstringStatusListEntry", "StatusList2021Entry"}
 MEMBERS = "/credentialSubject/verifiableCredential"
 MOST_NESTED = limits.ENDORSEMENTS
 DEEPEST_NESTED = limits.NESTING
-
-
-class Role(StrEnum):
-    """What a document is to the one that it lies in."""
-
-    ROOT = "root"
-    ENDORSEMENT = "endorsement"
-    MEMBER = "member"
 
 
 @dataclass(frozen=True, slots=True)

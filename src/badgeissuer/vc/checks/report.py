@@ -12,6 +12,14 @@ STATUS = "https://www.w3.org/ns/credentials/status-list#"
 DATA_MODEL = "https://www.w3.org/TR/vc-data-model#"
 
 
+class Role(StrEnum):
+    """What a document is to the one that it lies in."""
+
+    ROOT = "root"
+    ENDORSEMENT = "endorsement"
+    MEMBER = "member"
+
+
 class Verdict(StrEnum):
     """Not checked is never valid."""
 
@@ -120,6 +128,7 @@ class NestedReport:
 
     pointer: str
     report: Report
+    role: Role = Role.ENDORSEMENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,33 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, FastAPI, Request
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    StrictBool,
-    StringConstraints,
-    ValidationError,
-    WithJsonSchema,
-)
+from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
-from badgeissuer.errors import BadgeissuerError, Fault, NotFound, Rejected, Unavailable
+from badgeissuer.errors import BadgeissuerError, Fault, NotFound, Rejected, TooLarge, Unavailable
 from badgeissuer.net.fetch import FetchFailed, FetchRefused
 from badgeissuer.services import obtaining, publishing, verifying
 from badgeissuer.store.access import ANONYMOUS
 from badgeissuer.vc import strictjson
-from badgeissuer.vc.model.base import is_iri
-from badgeissuer.vc.verify import Outcome, Policy, Verdict
 from badgeissuer.web import media, validation
+from badgeissuer.web.api.verify_wire import VerificationIn, VerificationOut
 from badgeissuer.web.body import DEFAULT_LIMIT, LIMITS, StrictRoute, read_body
 from badgeissuer.web.deps import RuntimeDep
 from badgeissuer.web.problems import InvalidRequest, problems
-from badgeissuer.web.wire import WireIn, WireOut
 from badgeissuer.work import Work
 
 router = APIRouter(route_class=StrictRoute, tags=["Verify"])
@@ -42,108 +32,6 @@ _RUNNING = 4
 _WAITING = 32
 _SECONDS = 30.0
 _OTHER_TYPES = (*media.IMAGE_TYPES, *media.JWT_TYPES)
-
-
-def _listed(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-def _document_or_jwt(value: object) -> object:
-    if value is not None and not isinstance(value, dict | str):
-        raise ValueError("must be the document (a JSON object) or a JWT (a string)")
-    return value
-
-
-def _issuer_id(value: str) -> str:
-    if not is_iri(value):
-        raise ValueError("must be the id of an issuer: a DID or a URL")
-    return value
-
-
-_Text = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
-_IssuerId = Annotated[_Text, AfterValidator(_issuer_id)]
-
-
-class VerificationIn(WireIn):
-    """A credential, or where it can be had, and what the caller asks of it besides."""
-
-    credential: Annotated[
-        Any, AfterValidator(_document_or_jwt), WithJsonSchema({"type": ["object", "string", "null"]})
-    ] = Field(None, description="the document, or a JWT")
-    url: str | None = Field(None, description="where it can be fetched (https): JSON, a JWT, a PNG or an SVG")
-    recipient: list[_Text] | None = Field(
-        None,
-        min_length=1,
-        max_length=20,
-        description="e-mail addresses, DIDs or other ids of the one whom it should be about: a part of check 7",
-    )
-    trusted_issuers: list[_IssuerId] | None = Field(
-        None, max_length=1_000, description="ids of the issuers that you accept; shows in `policy`, not in `verified`"
-    )
-    needs_status: StrictBool = Field(
-        False, description="accept only what its issuer could take back; shows in `policy`"
-    )
-    domain: Annotated[list[_Text] | None, BeforeValidator(_listed)] = Field(
-        None, min_length=1, max_length=20, description="the domain that the proof has to be made for, or several"
-    )
-    challenge: _Text | None = Field(None, description="the challenge that the proof has to repeat")
-
-    def policy(self) -> Policy:
-        return Policy(
-            recipient=_set(self.recipient),
-            trusted_issuers=_set(self.trusted_issuers),
-            needs_status=self.needs_status,
-            domain=_set(self.domain),
-            challenge=self.challenge,
-        )
-
-
-def _set(values: list[str] | None) -> frozenset[str] | None:
-    return None if values is None else frozenset(values)
-
-
-class CheckOut(WireOut):
-    number: int
-    name: str
-    verdict: Verdict = Field(description="not checked is never valid")
-    detail: str
-    type: str | None = Field(description="URI of the kind of failure, where the standards name one")
-    remedy: str | None = Field(description="what the reader can do")
-    parts: list[CheckOut] = Field([], description="the single steps, where a check has several")
-
-
-class CredentialFactsOut(WireOut):
-    """What the document says of itself; to be believed only where it is verified."""
-
-    id: str | None
-    types: list[str]
-    issuer: str | None
-    issuer_name: str | None
-    name: str | None
-    achievement: str | None
-    achievement_id: str | None
-    valid_from: str | None
-    valid_until: str | None
-
-
-class PolicyCheckOut(WireOut):
-    """One of the caller's own rules."""
-
-    name: str
-    verdict: Verdict
-    detail: str
-    remedy: str | None
-
-
-class VerificationOut(WireOut):
-    verified: bool = Field(description="every check is ok. Whether the issuer deserves trust is another question")
-    accepted: bool = Field(description="verified, and within the rules that the caller sent (see `policy`)")
-    outcome: Outcome
-    advice: str = Field(description="what it means, and what a person should do, in words")
-    refreshed: bool = Field(description="the answer is about the newer edition that its refresh service gave")
-    policy: list[PolicyCheckOut] = Field(description="the caller's own rules; they change nothing in `verified`")
-    checks: list[CheckOut]
-    credential: CredentialFactsOut = Field(validation_alias="facts")
 
 
 _BODY = {
@@ -180,13 +68,15 @@ async def verify(request: Request, runtime: RuntimeDep) -> VerificationOut:
     limit = LIMITS.get(kind if kind in media.IMAGE_TYPES else _PATH, DEFAULT_LIMIT)
     types = _OTHER_TYPES if other else (*media.CREDENTIAL_TYPES, *_OTHER_TYPES)
     data = await read_body(request, media_types=types, limit=limit)
+    if not other and len(data) > DEFAULT_LIMIT and b"ClrCredential" not in data:
+        raise TooLarge(f"only a learner record may be longer than {DEFAULT_LIMIT} bytes")
     # What is not JSON is read by the check itself, within its own limits.
     asked = None if other else _asked(await asyncio.to_thread(strictjson.loads, data, max_bytes=limit))
     policy = None if asked is None else asked.policy()
     async with _gate(request.app).enter(), runtime.begin(ANONYMOUS) as work:
         document = data if asked is None else await _document(work, asked)
         report = await verifying.verify(work, data=document, policy=policy)
-    return VerificationOut.model_validate(report)
+    return VerificationOut.of(report)
 
 
 _OPTIONS = frozenset(name for field in VerificationIn.model_fields for name in (field, to_camel(field)))
