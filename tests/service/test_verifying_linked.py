@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import json
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from badgeissuer.net.fetch import FetchFailed, FetchRefused
+from badgeissuer.services import verifying
 from badgeissuer.vc import limits
 from badgeissuer.vc.contexts import OB_CONTEXTS, OB_EXTENSIONS
 from badgeissuer.vc.status import Bits
@@ -231,6 +233,36 @@ async def test_an_endorsement_is_refreshed_by_the_same_rule(stranger: Stranger) 
     stranger.web.pages[REFRESH_URL] = endorsement()
     report = await stranger.report(document)
     assert (bad(report), report.nested[0].report.refreshed, report.refreshed) == ({}, True, False)
+
+
+async def test_newer_editions_inside_never_wait_for_each_other(
+    stranger: Stranger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With one place for what is nested: a nested edition that is renewed, and holds others itself, needs no second."""
+    monkeypatch.setattr(verifying, "NESTED_AT_ONCE", 1)
+
+    def endorsement(**members: Any) -> Json:
+        return extended(
+            type=["VerifiableCredential", "EndorsementCredential"],
+            credentialSubject={"id": issued.DID, "type": ["EndorsementSubject"]},
+            **members,
+        )
+
+    renewing = {"refreshService": {"id": REFRESH_URL, "type": "1EdTechCredentialRefresh"}}
+    inner = endorsement(id="urn:uuid:inner")
+    profile = {"id": issued.DID, "type": ["Profile"], "name": "KVEC", "endorsement": [inner]}
+    stranger.web.pages[REFRESH_URL] = endorsement(issuer=profile)
+    document = issued.resigned(
+        issued.signed() | {"@context": inner["@context"], "endorsement": [endorsement(**renewing)]}
+    )
+    async with asyncio.timeout(20):
+        report = await stranger.report(document)
+    found = report.nested[0].report
+    assert (bad(report), found.refreshed, [item.pointer for item in found.nested]) == (
+        {},
+        True,
+        ["/issuer/endorsement/0"],
+    )
 
 
 # What the caller asks for
