@@ -127,11 +127,11 @@ async def _fetched(work: Work, url: str) -> bytes:
 @asynccontextmanager
 async def _runtime(settings: Settings) -> AsyncIterator[Runtime]:
     """A runtime on the database, or on an empty one that vanishes where there is none: strangers verify too."""
-    from badgeissuer.cli import preflight
+    from badgeissuer.cli import readiness
     from badgeissuer.runtime import Runtime
     from badgeissuer.store import schema
 
-    if preflight.database_exists(settings):
+    if readiness.database_exists(settings):
         async with session.opened(settings, addresses=False) as runtime:
             yield runtime
         return
