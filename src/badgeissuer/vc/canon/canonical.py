@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from badgeissuer.errors import Fault
-from badgeissuer.vc import strictjson
+from badgeissuer.vc import limits, strictjson
 from badgeissuer.vc.canon.expansion import Loss, expander_of, not_json_ld
 from badgeissuer.vc.canon.rdf import Statements
 from badgeissuer.vc.canon.rdfc import Algorithm, canonize
@@ -26,14 +26,13 @@ class Budget:
     one look at a neighbour in one permutation. An ordinary credential takes none.
     """
 
-    max_bytes: int = 65_536
-    max_quads: int = 2_000
-    max_steps: int = 2_000
+    max_bytes: int = limits.BADGE_BYTES
+    max_quads: int = limits.BADGE_QUADS
+    max_steps: int = limits.BADGE_STEPS
 
 
 BADGE_BUDGET = Budget()
-CLR_BUDGET = Budget(max_bytes=8 * 1024 * 1024, max_quads=300_000, max_steps=20_000)
-FOREIGN_BUDGET = Budget(max_bytes=262_144, max_quads=10_000, max_steps=5_000)
+FOREIGN_BUDGET = Budget(limits.FOREIGN_BYTES, limits.FOREIGN_QUADS, limits.FOREIGN_STEPS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ def nested_parts(plan: Plan, reports: tuple[NestedReport, ...]) -> Iterator[Chec
         else:
             yield _part(name, nested, made[pointer])
     if plan.beyond:
-        yield Check(NESTED, "endorsements", Verdict.NOT_CHECKED, f"{plan.beyond} more than are looked at")
+        yield Check(NESTED, "documents inside", Verdict.NOT_CHECKED, f"{plan.beyond} more than are looked at")
 
 
 _WORDS = {Role.ENDORSEMENT: "endorsement", Role.MEMBER: "credential"}

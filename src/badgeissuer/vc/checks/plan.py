@@ -29,6 +29,7 @@ __all__ = [
     "Role",
     "StatusListMaterial",
     "Use",
+    "budget_of",
     "controller_of",
     "issuer_of",
     "plan",
@@ -125,7 +126,9 @@ def _plan(data: bytes | Mapping[str, Any], room: _Room, *, depth: int, role: Rol
     found = dict(_endorsements(document, ""))
     pointers = list(found)[: room.take(len(found)) if depth < DEEPEST_NESTED else 0]
     nested = {pointer: _plan(found[pointer], room, depth=depth + 1, role=Role.ENDORSEMENT) for pointer in pointers}
-    for n, member in enumerate(_members(document) if depth < DEEPEST_NESTED else []):
+    members = members_of(document)
+    looked_at = members[: limits.CLR_MEMBERS] if depth < DEEPEST_NESTED else []
+    for n, member in enumerate(looked_at):
         # Each member has room of its own: what a record costs grows with its members, and no faster.
         nested[f"{MEMBERS}/{n}"] = _member(member, depth=depth + 1)
     return _planned(
@@ -134,7 +137,7 @@ def _plan(data: bytes | Mapping[str, Any], room: _Room, *, depth: int, role: Rol
         check_shape(document, member=role is Role.MEMBER),
         kind_of(document, member=role is Role.MEMBER),
         nested=nested,
-        beyond=len(found) - len(pointers),
+        beyond=len(found) - len(pointers) + len(members) - len(looked_at),
         token=parsed.token,
         role=role,
     )
@@ -146,10 +149,6 @@ def _member(member: object, *, depth: int) -> Plan:
         return _plan(member, _Room(MOST_NESTED), depth=depth, role=Role.MEMBER)
     detail = "a member of a learner record must be a credential in JSON; a JWT cannot be one"
     return Plan(failed(PARSE, detail, _PARSING), role=Role.MEMBER)
-
-
-def _members(document: Mapping[str, Any]) -> list[object]:
-    return members_of(document)[: limits.CLR_MEMBERS]
 
 
 def plan_status_list(data: bytes | Mapping[str, Any]) -> Plan:
@@ -183,7 +182,7 @@ def _planned(
         proofs,
         tuple(controllers) if token is None else key_documents(token, issuer_of(document)),
         _status_lists(document),
-        jobs_of(document, proofs, budget=_budget(document)),
+        jobs_of(document, proofs, budget=budget_of(document)),
         nested or {},
         beyond,
         token,
@@ -192,9 +191,9 @@ def _planned(
     )
 
 
-def _budget(document: Mapping[str, Any]) -> Budget:
+def budget_of(document: Mapping[str, Any]) -> Budget:
     """The work that a document may cost; a learner record's grows with its members."""
-    members = len(_members(document))
+    members = min(len(members_of(document)), limits.CLR_MEMBERS)
     if not members:
         return FOREIGN_BUDGET
     shares = min(1 + members, limits.CLR_SHARES)
