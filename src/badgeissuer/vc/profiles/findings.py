@@ -75,9 +75,9 @@ class Reading:
             return self  # the contexts have findings of their own
         if isinstance(form, BadgeissuerError):
             return replace(self, trouble=form.detail)
-        plain = self.credential
-        unsecured = {name: member for name, member in plain.items() if name != "proof"}
-        if form.source not in (source_digest(plain), source_digest(unsecured)):
+        whole = self.credential
+        unsecured = {name: member for name, member in whole.items() if name != "proof"}
+        if source_digest(unsecured) != form.source != source_digest(whole):
             raise Rejected("the canonical form belongs to another document")
         lost = zip((*form.dropped, *form.relative), (*form.dropped_at, *form.relative_at), strict=True)
         return replace(self, lost=tuple(lost))
