@@ -580,10 +580,10 @@ def test_a_key_in_a_url_is_trusted_only_with_its_document() -> None:
 @pytest.mark.parametrize(
     ("issuer", "method", "said"),
     [
-        (HTTPS, HTTPS, "the proof's verificationMethod names no key: it has no fragment"),
-        (HTTPS, "z6Mk", "the proof's verificationMethod is not a URL"),
+        (HTTPS, HTTPS, "the verification method's URL names no key: it has no fragment"),
+        (HTTPS, "z6Mk", "the verification method is not named by a URL"),
         ("did:example:1", "did:example:1#k", "of the DID methods only did:web, did:key and did:jwk are known here"),
-        ("urn:uuid:1", "urn:uuid:1#k", "the issuer's id leads to no document that could hold its keys"),
+        ("urn:uuid:1", "urn:uuid:1#k", "the id leads to no document that could hold keys"),
         ("did:key:zabc", "did:key:zabc#zabc", None),
     ],
 )
@@ -613,6 +613,9 @@ def test_a_did_key_that_is_not_the_issuer_proves_nothing() -> None:
     method = f"did:key:{issued.MULTIKEY}"
     report = report_on(resigned(own_status(badge()), verificationMethod=method))
     assert verdicts(report) == {4: "failed"}
+    for other in ("did:key:zabc", f"did:key:{issued.MULTIKEY}#other", "did:example:1#k"):
+        report = report_on(resigned(own_status(badge()), verificationMethod=other))
+        assert report.check(4).detail == "the proof was made with a key that is not the issuer's"
 
 
 def test_failures_of_fetching_are_not_checked_and_refusals_fail() -> None:

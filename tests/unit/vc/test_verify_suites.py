@@ -260,6 +260,13 @@ def test_undefined_members_of_one_proof_of_two_break_that_one_alone() -> None:
     assert report.check(3).parts[1].type == SECURITY + "DATA_LOSS_DETECTION_ERROR"
 
 
+def test_undefined_members_of_a_p384_proof_are_refused() -> None:
+    """Its options have a form of their own, made with the other hash."""
+    report = report_on(proved(ECDSA_RDFC_2019, P384, remark="undefined"))
+    assert (report.verified, report.check(3).verdict) == (False, "failed")
+    assert report.check(3).type == SECURITY + "DATA_LOSS_DETECTION_ERROR"
+
+
 def test_too_many_proofs_are_refused() -> None:
     document = proved(EDDSA_RDFC_2022, issued.KEY)
     report = report_on(document | {"proof": document["proof"] * 9})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,16 +106,21 @@ def jobs_of(
 
 def editions_of(document: Mapping[str, Any]) -> tuple[Edition, ...]:
     """The editions of the Open Badges context that give the document different forms (ADR 10)."""
-    contexts = document.get("@context")
-    if isinstance(contexts, list) and OB_V3P0_303 in contexts and _names_newer_term(document):
+    if _any(document, _uses_context_303) and _any(document, lambda value: not NEWER_TERMS.isdisjoint(value)):
         return (Edition.CURRENT, Edition.EARLIER)
     return (Edition.CURRENT,)
 
 
-def _names_newer_term(value: object) -> bool:
+def _uses_context_303(value: Mapping[str, Any]) -> bool:
+    """Members of a record, and endorsements, name contexts of their own."""
+    contexts = value.get("@context")
+    return isinstance(contexts, list) and OB_V3P0_303 in contexts
+
+
+def _any(value: object, holds: Callable[[Mapping[str, Any]], bool]) -> bool:
     if isinstance(value, Mapping):
-        return not NEWER_TERMS.isdisjoint(value) or any(_names_newer_term(member) for member in value.values())
-    return isinstance(value, list) and any(_names_newer_term(item) for item in value)
+        return holds(value) or any(_any(member, holds) for member in value.values())
+    return isinstance(value, list) and any(_any(item, holds) for item in value)
 
 
 def _key(name: str, algorithm: Algorithm, edition: Edition) -> str:

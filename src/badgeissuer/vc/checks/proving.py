@@ -18,7 +18,7 @@ from badgeissuer.vc.canon import Canonical
 from badgeissuer.vc.checks import keys
 from badgeissuer.vc.checks.content import canonical_of
 from badgeissuer.vc.checks.plan import Material, Plan
-from badgeissuer.vc.checks.plan_proofs import DOCUMENT, MOST_PROOFS, NEWER_TERMS, FormKeys, PlannedProof
+from badgeissuer.vc.checks.plan_proofs import CONFIG, DOCUMENT, MOST_PROOFS, NEWER_TERMS, FormKeys, PlannedProof
 from badgeissuer.vc.checks.report import KEY, PROOF, SECURITY, Check, Failure, Policy, Verdict, failed, missing, ok
 from badgeissuer.vc.checks.report import not_checked as unchecked
 from badgeissuer.vc.contexts import Edition
@@ -162,9 +162,9 @@ def _forms(plan: Plan, planned: PlannedProof, material: Material, way: FormKeys)
         if isinstance(form, Failure):
             return form
         # Of the document, and of the options of an only proof, check 2 says so.
-        lost = _lost(form, way.edition)
-        if lost and key != DOCUMENT and (len(plan.proofs) > 1 or way.edition is Edition.EARLIER):
-            detail = "the contexts do not define all members of the proof, so that no signature covers them"
+        told = key == DOCUMENT or (key == CONFIG and len(plan.proofs) == 1)
+        if not told and _lost(form, way.edition):
+            detail = "the contexts do not define all members that the proof is over, so that no signature covers them"
             return Failure(detail, SECURITY + "DATA_LOSS_DETECTION_ERROR", definite=True)
         found.append(form.nquads)
     return found[0], found[1]
