@@ -28,8 +28,9 @@ from badgeissuer.web.problems import InvalidRequest, UnsupportedMediaType
 # named has the default.
 DEFAULT_LIMIT = limits.FOREIGN_BYTES
 LIMITS: dict[str, int] = {
-    # A learner record; anything else is refused above the default by the route itself.
+    # A learner record; anything else is refused above the default by the routes themselves.
     "/v1/verify": limits.CLR_BYTES,
+    "/v1/preflight": limits.CLR_BYTES,
     "image/png": limits.CLR_IMAGE_BYTES,
     "image/svg+xml": limits.CLR_IMAGE_BYTES,
 }

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 from fastapi import Request
-from pydantic import AfterValidator, ValidationError, WithJsonSchema
+from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
 from badgeissuer.errors import Fault, Rejected, TooLarge
@@ -21,15 +21,11 @@ _OTHER_TYPES = (*media.IMAGE_TYPES, *media.JWT_TYPES)
 M = TypeVar("M", bound=WireIn)
 
 
-def _document_or_jwt(value: object) -> object:
-    if value is not None and not isinstance(value, dict | str):
+def document_or_jwt(value: object) -> object:
+    """Raises ``ValueError`` for what no member may be that holds a credential."""
+    if not isinstance(value, dict | str):
         raise ValueError("must be the document (a JSON object) or a JWT (a string)")
     return value
-
-
-# A member that holds a credential: nothing of it is read yet. None where the model allows that it is not there.
-CredentialGiven = Annotated[Any, AfterValidator(_document_or_jwt)]
-DOCUMENT_OR_JWT = WithJsonSchema({"type": ["object", "string"]})
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StringConstraints, WithJsonSchema
 
 from badgeissuer.vc.checks.report import NESTED
 from badgeissuer.vc.model.base import is_iri
 from badgeissuer.vc.verify import NestedReport, Outcome, Policy, Report, Role, Verdict
-from badgeissuer.web.submitted import CredentialGiven
+from badgeissuer.web.submitted import document_or_jwt
 from badgeissuer.web.wire import WireIn, WireOut
 
 
 def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
+
+
+def _document_or_jwt(value: object) -> object:
+    return None if value is None else document_or_jwt(value)
 
 
 def _issuer_id(value: str) -> str:
@@ -31,9 +35,9 @@ _IssuerId = Annotated[_Text, AfterValidator(_issuer_id)]
 class VerificationIn(WireIn):
     """A credential, or where it can be had, and what the caller asks of it besides."""
 
-    credential: Annotated[CredentialGiven, WithJsonSchema({"type": ["object", "string", "null"]})] = Field(
-        None, description="the document, or a JWT"
-    )
+    credential: Annotated[
+        Any, AfterValidator(_document_or_jwt), WithJsonSchema({"type": ["object", "string", "null"]})
+    ] = Field(None, description="the document, or a JWT")
     url: str | None = Field(None, description="where it can be fetched (https): JSON, a JWT, a PNG or an SVG")
     recipient: list[_Text] | None = Field(
         None,
