@@ -103,7 +103,7 @@ def _associations(subject: Document, known: set[object]) -> Iterator[Fault]:
         for name, end in zip(("sourceId", "targetId"), ends, strict=True):
             if isinstance(end, str) and end not in known:
                 detail = "must be the id of an achievement in this record, asserted by a member or under achievement"
-                yield Fault(f"{pointer}/{name}", detail, "reference", clause)
+                yield Fault(f"{pointer}/{name}", detail, "association", clause)
         if isinstance(ends[0], str) and ends[0] == ends[1]:
             yield Fault(f"{pointer}/targetId", "must not be the source itself", "reference", clause)
 
