@@ -47,8 +47,8 @@ def canonical_of(plan: Plan, material: Material, key: str) -> Canonical | Failur
 def check_terms(plan: Plan, material: Material, edition: Edition = Edition.CURRENT) -> Check:
     """Check 2: every member is defined by the contexts, so that the signature covers all that is read (DI §4.2).
 
-    ``edition`` is the one under which the signature was found good: under the earlier one it does not cover the members
-    that only the newer one defines, which is said and is no fault of the document (ADR 10).
+    ``edition`` is the one under which the signature was found good: under the earlier one it does not cover
+    endorsementJwt, which is said and is no fault of the document (ADR 10).
     """
     # Where there are several proofs, the options of each are a matter of that proof alone.
     own = CONFIG if len(plan.proofs) == 1 else DOCUMENT
@@ -65,10 +65,8 @@ def check_terms(plan: Plan, material: Material, edition: Edition = Edition.CURRE
             detail = f"{where}the contexts do not define, so that no signature covers: {told}{more}"
             return failed(TERMS, detail, _DATA_LOSS)
     if edition is Edition.EARLIER:
-        detail = (
-            "every member is defined by the standard's contexts; it was signed under the context's edition of 2024, "
-        )
-        return ok(TERMS, detail + "so that no signature covers endorsementJwt and jti: endorsements prove themselves")
+        detail = "every member is defined by the standard's contexts; it was signed under the edition of 2024, so that "
+        return ok(TERMS, detail + "no signature covers endorsementJwt: the endorsements in it have to prove themselves")
     return ok(TERMS, "every member is defined by the standard's contexts")
 
 

@@ -27,7 +27,8 @@ _WORDS = {Role.ENDORSEMENT: "endorsement", Role.MEMBER: "credential"}
 
 def _part(name: str, nested: Plan, found: NestedReport) -> Check:
     report = found.report
-    if nested.role is Role.ENDORSEMENT and nested.kind is not Kind.ENDORSEMENT:
+    other = nested.document is not None and nested.kind is not Kind.ENDORSEMENT
+    if nested.role is Role.ENDORSEMENT and other:
         return Check(NESTED, name, Verdict.FAILED, "is not an EndorsementCredential", parts=report.checks)
     if report.verified:
         return Check(NESTED, name, Verdict.OK, "verified", parts=report.checks)

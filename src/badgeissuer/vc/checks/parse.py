@@ -45,9 +45,11 @@ def parse(data: bytes | Mapping[str, Any], *, images: bool = True) -> Parsed:
     return _jwt(raw, where) if _is_jwt(raw) else _json(raw, where)
 
 
-def parse_nested(document: Mapping[str, Any]) -> Parsed:
-    """Check 0 of a document inside one that was read strictly already."""
-    return _parsed(dict(document), "one JSON document")
+def parse_nested(data: bytes | Mapping[str, Any]) -> Parsed:
+    """Check 0 of a document inside one that was read strictly already: an object, or the text of a JWT."""
+    if isinstance(data, Mapping):
+        return _parsed(dict(data), "one JSON document")
+    return _jwt(data, "") if _is_jwt(data) else _refused("this is no JWT")
 
 
 def _jwt(raw: bytes, where: str) -> Parsed:

@@ -119,7 +119,7 @@ class _Room:
 
 
 def _plan(data: bytes | Mapping[str, Any], room: _Room, *, depth: int, role: Role) -> Plan:
-    parsed = parse(data) if depth == 0 or not isinstance(data, Mapping) else parse_nested(data)
+    parsed = parse(data) if depth == 0 else parse_nested(data)
     document = parsed.document
     if document is None:
         return Plan(parsed.check, role=role)

@@ -19,8 +19,9 @@ from badgeissuer.vc.proofs.suites import ECDSA_RDFC_2019, Suite, suite_of
 
 MOST_PROOFS = limits.PROOFS
 DOCUMENT, CONFIG = "document", "proof"
-# What the newer content of context-3.0.3 defines and the earlier one does not.
-NEWER_TERMS = frozenset(("endorsementJwt", "jti"))
+# Of what only the newer content of context-3.0.3 defines, the member that may stand without the signature of the whole:
+# the endorsements in it are signed themselves. A ``jti`` is not, so one that is not covered is refused.
+SELF_PROVED = "endorsementJwt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def jobs_of(
 
 def editions_of(document: Mapping[str, Any]) -> tuple[Edition, ...]:
     """The editions of the Open Badges context that give the document different forms (ADR 10)."""
-    if _any(document, _uses_context_303) and _any(document, lambda value: not NEWER_TERMS.isdisjoint(value)):
+    if _any(document, _uses_context_303) and _any(document, lambda value: SELF_PROVED in value):
         return (Edition.CURRENT, Edition.EARLIER)
     return (Edition.CURRENT,)
 

@@ -18,7 +18,7 @@ from badgeissuer.vc.canon import Canonical
 from badgeissuer.vc.checks import keys
 from badgeissuer.vc.checks.content import canonical_of
 from badgeissuer.vc.checks.plan import Material, Plan
-from badgeissuer.vc.checks.plan_proofs import CONFIG, DOCUMENT, MOST_PROOFS, NEWER_TERMS, FormKeys, PlannedProof
+from badgeissuer.vc.checks.plan_proofs import CONFIG, DOCUMENT, MOST_PROOFS, SELF_PROVED, FormKeys, PlannedProof
 from badgeissuer.vc.checks.report import KEY, PROOF, SECURITY, Check, Failure, Policy, Verdict, failed, missing, ok
 from badgeissuer.vc.checks.report import not_checked as unchecked
 from badgeissuer.vc.contexts import Edition
@@ -171,9 +171,9 @@ def _forms(plan: Plan, planned: PlannedProof, material: Material, way: FormKeys)
 
 
 def _lost(form: Canonical, edition: Edition) -> bool:
-    """Whether a form lost more than what the edition is known to lack."""
-    lacking = NEWER_TERMS if edition is Edition.EARLIER else frozenset()
-    return bool(form.relative) or any(name not in lacking for name in form.dropped)
+    """Whether a form lost more than what may stand without its signature."""
+    lost = form.dropped if edition is Edition.CURRENT else [name for name in form.dropped if name != SELF_PROVED]
+    return bool(form.relative or lost)
 
 
 def _not_held(result: _Result, results: list[_Result]) -> _Result:
