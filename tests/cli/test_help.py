@@ -31,6 +31,7 @@ COMMANDS = [
     ("suspend",),
     ("reinstate",),
     ("verify",),
+    ("preflight",),
     ("config", "check"),
     ("openapi",),
 ]

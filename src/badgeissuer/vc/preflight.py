@@ -35,6 +35,7 @@ __all__ = [
     "answer",
     "plan",
     "preflight",
+    "preflight_all",
 ]
 
 # A hostile document can have a finding every few bytes; nobody reads more than these.
@@ -91,8 +92,15 @@ def preflight(document: Mapping[str, Any] | str | bytes, target: Target) -> Pref
     One ``error`` makes it ``will_not_import``; without one, one ``unknown`` makes it ``unknown``. It is canonicalised
     here, within the budget of ``Plan``.
     """
+    return preflight_all(document, (target,))[0]
+
+
+def preflight_all(
+    document: Mapping[str, Any] | str | bytes, targets: Iterable[Target] = Target
+) -> tuple[Preflight, ...]:
+    """As ``preflight``, for several targets, each once, in their order: canonicalised once for all."""
     planned = plan(document)
-    return answer(planned, _form(planned), (target,))[0]
+    return answer(planned, _form(planned), targets)
 
 
 def plan(document: Mapping[str, Any] | str | bytes) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
@@ -9,7 +10,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 
 from badgeissuer.errors import Unavailable
 from badgeissuer.services import preflighting
-from badgeissuer.vc.preflight import Severity, Target, Verdict
+from badgeissuer.vc.preflight import Preflight, Severity, Target, Verdict
 from badgeissuer.web import submitted
 from badgeissuer.web.body import StrictRoute
 from badgeissuer.web.deps import ActorDep, RuntimeDep, require
@@ -69,6 +70,10 @@ class TargetOut(WireOut):
 class PreflightOut(WireOut):
     targets: list[TargetOut]
 
+    @classmethod
+    def of(cls, found: Iterable[Preflight]) -> PreflightOut:
+        return cls(targets=[TargetOut.model_validate(answer) for answer in found])
+
 
 _BODY = submitted.request_body(
     PreflightIn,
@@ -94,4 +99,4 @@ async def preflight(request: Request, runtime: RuntimeDep, actor: ActorDep) -> P
     gate = gate_of(request.app, "preflights", running=_RUNNING, waiting=_WAITING, seconds=_SECONDS)
     async with gate.enter(), runtime.begin(actor) as work:
         found = await preflighting.preflight(work, data=data, targets=targets)
-    return PreflightOut(targets=[TargetOut.model_validate(answer) for answer in found])
+    return PreflightOut.of(found)
