@@ -45,6 +45,11 @@ MOST_CANONICALISATIONS = limits.CANONICALISATIONS
 NESTED_AT_ONCE = 4
 _JSON = "application/did+json, application/ld+json, application/vc, application/json"
 _CREDENTIAL = f"{_JSON}, application/vc+jwt;q=0.9, application/jwt;q=0.9, text/plain;q=0.8"
+# Linked documents that checks read by themselves.
+_AS_THEY_ARE: Mapping[Use, tuple[str | None, str]] = {
+    Use.REVOCATION_LIST: (STATUS + "STATUS_RETRIEVAL_ERROR", _JSON),
+    Use.RELATED: (None, f"{_JSON}, */*;q=0.5"),
+}
 _DOCUMENT = SECURITY + "INVALID_CONTROLLED_IDENTIFIER_DOCUMENT"
 _REFUSED = "ssrf-refused"
 _LATER = "verify again later; if it stays so, ask the issuer"
@@ -114,9 +119,10 @@ class _Gatherer:
         for need in plan.documents:
             if need.use is Use.SCHEMA:
                 material.schemas[need] = await self._held_against(need.url, plan)
-            elif need.use is Use.REVOCATION_LIST:
+            elif need.use in _AS_THEY_ARE:
+                type_, accept = _AS_THEY_ARE[need.use]
                 material.documents[need] = await self._fetch(
-                    need.url, what=f"the {need.use.value}", type_=STATUS + "STATUS_RETRIEVAL_ERROR"
+                    need.url, what=f"the {need.use.value}", type_=type_, accept=accept
                 )
         if not holding:
             found = await asyncio.gather(*(self._nested(nested) for nested in plan.nested.values()))

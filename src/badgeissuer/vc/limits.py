@@ -17,6 +17,9 @@ BADGE_QUADS: Final = 2_000
 # Looks at neighbours in RDFC-1.0's search through blank nodes that look alike; an ordinary credential takes none.
 BADGE_STEPS: Final = 2_000
 
+# Members and items of a document for each statement it may make; an ordinary credential has 1.3.
+VALUES_PER_QUAD: Final = 3
+
 # A document of somebody else: badge, endorsement, status list, JWT, DID document. Inline pictures take the bytes.
 FOREIGN_BYTES: Final = 256 * KIB
 FOREIGN_QUADS: Final = 2_000
@@ -50,3 +53,5 @@ SCHEMA_STEPS: Final = 20_000
 SCHEMA_FAULTS: Final = 20
 # Schemas of others that one verification looks at.
 SCHEMAS: Final = 4
+# Resources of which a document gives digests, and that are had to compare them.
+RELATED: Final = 4

@@ -41,6 +41,7 @@ from badgeissuer.vc.checks.plan import (
 from badgeissuer.vc.checks.plan_proofs import CanonJob
 from badgeissuer.vc.checks.recipient import with_recipient
 from badgeissuer.vc.checks.refresh import Edition
+from badgeissuer.vc.checks.related import related_parts
 from badgeissuer.vc.checks.report import (
     KEY,
     NESTED,
@@ -136,7 +137,12 @@ def with_known_state(report: Report, outcome: Outcome | None, detail: str) -> Re
 
 def _check_nested(edition: Edition, reports: tuple[NestedReport, ...]) -> Check:
     refreshing = [edition.part] if edition.part else []
-    parts = [*nested_parts(edition.plan, reports), *refreshing, *linked_parts(edition.plan, edition.material)]
+    parts = [
+        *nested_parts(edition.plan, reports),
+        *refreshing,
+        *linked_parts(edition.plan, edition.material),
+        *related_parts(edition.plan, edition.material),
+    ]
     return combined(NESTED, parts, nothing="it holds and links no further documents that need checking")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from badgeissuer.vc import limits
 from badgeissuer.vc.checks.kinds import types_of
+from badgeissuer.vc.contexts import ContextStore
 from badgeissuer.vc.faults import StatusListError
 from badgeissuer.vc.foreign_status import revocation_list_url
 
@@ -28,6 +29,7 @@ class Use(StrEnum):
     REVOCATION_LIST = "revocation list"
     SCHEMA = "schema"
     REFRESH = "refreshed credential"
+    RELATED = "related resource"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ def needs_of(document: Mapping[str, Any]) -> tuple[Need, ...]:
     schemas = [found for schema in schemas_of(document) if (found := schema_need(schema)) is not None]
     refresh = refresh_need(document)
     lists = [found for entry in status_entries_of(document) if (found := revocation_need(entry)) is not None]
-    needs = [*([refresh] if refresh else []), *list(dict.fromkeys(schemas))[: limits.SCHEMAS], *lists]
+    related = [related_need(url) for url in _related_urls(document)]
+    needs = [*([refresh] if refresh else []), *list(dict.fromkeys(schemas))[: limits.SCHEMAS], *lists, *related]
     return tuple(dict.fromkeys(needs))
 
 
@@ -83,3 +86,21 @@ def refresh_need(document: Mapping[str, Any]) -> Need | None:
         return None
     url = service.get("id")
     return Need(Use.REFRESH, url) if isinstance(url, str) else None
+
+
+def related_of(document: Mapping[str, Any]) -> list[Any]:
+    """The entries of ``relatedResource``, whichever way it is written."""
+    given = document.get("relatedResource", [])
+    return given if isinstance(given, list) else [given]
+
+
+def related_need(url: str) -> Need:
+    """A resource that the document gives a digest of."""
+    return Need(Use.RELATED, url)
+
+
+def _related_urls(document: Mapping[str, Any]) -> list[str]:
+    """What has to be had: not the contexts that are pinned here, and not without end."""
+    urls = [entry.get("id") for entry in related_of(document) if isinstance(entry, Mapping)]
+    wanted = [url for url in urls if isinstance(url, str) and url not in ContextStore.pinned().urls]
+    return list(dict.fromkeys(wanted))[: limits.RELATED]
