@@ -87,9 +87,13 @@ def read_revocation_list(
 
     A row names a revoked credential, unless it says ``revoked: false``. Ids are compared trimmed and percent-decoded
     (OB §Equality). ``revokedCredentials`` is the older name of the member. Raises ``StatusEntryInvalid`` for a list out
-    of form, ``StatusPurposeMismatch`` for another list or another issuer's: unknown is never "not revoked".
+    of form and for a credential without an id, ``StatusPurposeMismatch`` for another list or another issuer's: unknown
+    is never "not revoked".
     """
     url = revocation_list_url(entry)
+    wanted = _plain(credential_id)
+    if not wanted:
+        raise StatusEntryInvalid("the credential has no id, so that no revocation list can name it")
     if not isinstance(document, Mapping):
         raise StatusEntryInvalid("the revocation list is no JSON object")
     if _plain(document.get("id", url)) != _plain(url):
@@ -98,7 +102,7 @@ def read_revocation_list(
     owner = owner.get("id") if isinstance(owner, Mapping) else owner
     if issuer is None or owner != issuer:
         raise StatusPurposeMismatch("the revocation list is another issuer's")
-    wanted, found, reason = _plain(credential_id), False, None
+    found, reason = False, None
     for row in _rows(document):
         if not isinstance(row, Mapping) or not isinstance(row.get("id"), str):
             raise StatusEntryInvalid("a row of the revocation list names no credential")
@@ -125,4 +129,8 @@ def _rows(document: Mapping[str, Any]) -> list[Any]:
 
 
 def _plain(identifier: object) -> str | None:
-    return unquote(identifier.strip()) if isinstance(identifier, str) else None
+    if not isinstance(identifier, str):
+        return None
+    trimmed = identifier.strip()
+    # Most have nothing to decode, and there may be many.
+    return unquote(trimmed) if "%" in trimmed else trimmed

@@ -20,6 +20,7 @@ from badgeissuer.vc.status import STATUS_SIZES, Bits, status_entry
 REVOCATION, SUSPENSION, REFRESH, MESSAGE = PURPOSES = ("revocation", "suspension", "refresh", "message")
 
 _INDEX = re.compile(r"0|[1-9][0-9]{0,11}")
+_LARGEST_INDEX = 10**12
 _VALUE = re.compile(r"0x[0-9A-Fa-f]{1,4}")
 _DEFAULT_TTL, _LONGEST_TTL = timedelta(minutes=5), timedelta(days=366)
 
@@ -156,8 +157,9 @@ def entry_with_messages(*, list_url: str, index: int, purpose: str, messages: Se
 def index_of(entry: Mapping[str, Any]) -> int | None:
     """``statusListIndex`` as a number, where it is a whole one in its one spelling."""
     index = entry.get("statusListIndex")
-    text = str(index) if isinstance(index, int) and not isinstance(index, bool) else index
-    return int(text) if isinstance(text, str) and _INDEX.fullmatch(text) else None
+    if isinstance(index, int) and not isinstance(index, bool) and 0 <= index < _LARGEST_INDEX:
+        return index
+    return int(index) if isinstance(index, str) and _INDEX.fullmatch(index) else None
 
 
 def is_url(value: object) -> bool:

@@ -25,12 +25,12 @@ from badgeissuer.vc.contexts import (
 
 _OB = (OB_V3P0_301, OB_V3P0_302, OB_V3P0_303)
 _CLR = (CLR_V2P0_201,)
-# The second defines the suite of that name, and no term that a badge has.
-_FURTHER = (OB_EXTENSIONS, ED25519_2020)
+# The second defines the suite of that name, the third an older kind of status; neither a term that a badge has.
+_FURTHER = (OB_EXTENSIONS, ED25519_2020, STATUS_LIST_2021)
 # 3.0.0 cannot be read with VC 2.0 at all (it redefines protected terms), and the first CLR context only goes with it.
 _OLDER_OB = (OB_V3P0_300, OB_V3P0_300_ALIAS, *_OB)
 _OLDER_CLR = (CLR_V2P0_200, *_CLR)
-_OLDER_FURTHER = (*_FURTHER, DATA_INTEGRITY_V1, DATA_INTEGRITY_V2, STATUS_LIST_2021)
+_OLDER_FURTHER = (*_FURTHER, DATA_INTEGRITY_V1, DATA_INTEGRITY_V2)
 
 
 def context_faults(contexts: object, kind: Kind, generation: Generation) -> Iterator[Fault]:
@@ -47,7 +47,8 @@ def context_faults(contexts: object, kind: Kind, generation: Generation) -> Iter
         words.append(f"an Open Badges {'3.0.0' if older else '3.0.1'} to 3.0.3 context")
     further = _OLDER_FURTHER if older else _FURTHER
     if not _fits(contexts, places, None if kind is Kind.CREDENTIAL else further):
-        detail = f"must be {', '.join(words)}, and {OB_EXTENSIONS}, the context of Ed25519Signature2020 or nothing more"
+        more = f"{OB_EXTENSIONS}, the context of Ed25519Signature2020 or StatusList2021, or nothing more"
+        detail = f"must be {', '.join(words)}, and {more}"
         yield Fault("/@context", detail)
 
 

@@ -6,13 +6,13 @@ cannot be had or read is never taken for "not revoked".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from badgeissuer.errors import MalformedInput, TooLarge
-from badgeissuer.vc import foreign_status, strictjson
+from badgeissuer.vc import foreign_status, limits, strictjson
 from badgeissuer.vc.checks import statuslist
 from badgeissuer.vc.checks.core import core_checks
 from badgeissuer.vc.checks.kinds import types_of
@@ -37,6 +37,7 @@ from badgeissuer.vc.status_entries import (
     MESSAGE,
     REFRESH,
     REVOCATION,
+    SUSPENSION,
     Entry,
     Status,
     fresh_until,
@@ -46,7 +47,9 @@ from badgeissuer.vc.status_entries import (
 
 _RETRIEVAL = STATUS + "STATUS_RETRIEVAL_ERROR"
 _VERIFICATION = STATUS + "STATUS_VERIFICATION_ERROR"
-_OUTCOMES = {"revocation": Outcome.REVOKED, "suspension": Outcome.SUSPENDED}
+_OUTCOMES = {REVOCATION: Outcome.REVOKED, SUSPENSION: Outcome.SUSPENDED}
+# Of a message or a reason: both are of any length, and a report is not.
+_SHOWN = 200
 
 Read = Callable[[Entry, object], Status]
 
@@ -57,12 +60,19 @@ def check_status(plan: Plan, material: Material, *, now: datetime, policy: Polic
     given = plan.document.get("credentialStatus")
     if given is None:
         return ok(STATUS_CHECK, "it has no status entry: the issuer cannot take it back")
-    entries = given if isinstance(given, list) else [given]
-    checks = [_check_entry(entry, plan, material, now=now, policy=policy) for entry in entries]
-    if len(checks) == 1:
-        return checks[0]
+    if not isinstance(given, list):
+        return _check_entry(given, plan, material, now=now, policy=policy)
+    looked_at, beyond = given[: limits.STATUS_ENTRIES], len(given) - limits.STATUS_ENTRIES
+    checks = [_check_entry(entry, plan, material, now=now, policy=policy) for entry in looked_at]
     parts = [replace(check, name=f"status entry {n}") for n, check in enumerate(checks)]
-    return combined(STATUS_CHECK, parts, nothing="it has no status entry: the issuer cannot take it back")
+    if beyond > 0:
+        detail = f"{beyond} more than the {limits.STATUS_ENTRIES} that are looked at"
+        parts.append(replace(not_checked(STATUS_CHECK, detail), name="further status entries"))
+    whole = combined(STATUS_CHECK, parts, nothing="it has no status entry: the issuer cannot take it back")
+    # What its issuer says of it weighs more than an entry that cannot be read; revoked is for good.
+    said = {part.outcome for part in parts}
+    outcome = next((item for item in _OUTCOMES.values() if item in said), None)
+    return replace(whole, outcome=outcome)
 
 
 def _check_entry(entry: object, plan: Plan, material: Material, *, now: datetime, policy: Policy) -> Check:
@@ -101,7 +111,7 @@ def _listed(entry: Entry, read: Read, plan: Plan, material: Material, *, now: da
     if wrong is not None:
         return failed(STATUS_CHECK, wrong, _VERIFICATION)
     fresh_until(document, fetched=now)
-    return _said(read(entry, document["credentialSubject"]), "the issuer's status list")
+    return _said(read(entry, document["credentialSubject"]), "the issuer's status list", entry.references)
 
 
 def _named(entry: Mapping[str, Any], plan: Plan, material: Material) -> Check:
@@ -112,9 +122,11 @@ def _named(entry: Mapping[str, Any], plan: Plan, material: Material) -> Check:
     if isinstance(found, Failure):
         return missing(STATUS_CHECK, replace(found, type=found.type or _RETRIEVAL))
     try:
-        document = strictjson.loads(found)
-    except (MalformedInput, TooLarge) as error:
+        document = strictjson.loads(found, max_bytes=limits.FOREIGN_BYTES)
+    except MalformedInput as error:
         return failed(STATUS_CHECK, f"the revocation list cannot be read: {error.detail}", _VERIFICATION)
+    except TooLarge as error:
+        return not_checked(STATUS_CHECK, f"the revocation list was not read: {error.detail}", _RETRIEVAL)
     identifier = str(plan.document.get("id", ""))
     status = foreign_status.read_revocation_list(
         entry, document, credential_id=identifier, issuer=issuer_of(plan.document)
@@ -122,16 +134,19 @@ def _named(entry: Mapping[str, Any], plan: Plan, material: Material) -> Check:
     return _said(status, "the issuer's revocation list")
 
 
-def _said(status: Status, place: str) -> Check:
+def _said(status: Status, place: str, references: Sequence[str] = ()) -> Check:
     """What a list says, in words. Messages, and news of a newer edition, do not speak against a credential."""
     notes = "".join(f" ({note})" for note in status.notes)
-    reason = f": {status.reason}" if status.reason else ""
+    message = f"“{status.message[:_SHOWN]}”" if status.message else None
     if not status.stands:
         outcome = _OUTCOMES[status.purpose]
+        told = status.reason[:_SHOWN] if status.reason else message
+        reason = f": {told}" if told else ""
         return failed(STATUS_CHECK, f"{place} says {outcome.value}{reason}{notes}", outcome=outcome)
     if status.purpose == MESSAGE:
-        told = f"“{status.message}”" if status.message else f"the value {status.value}"
-        return ok(STATUS_CHECK, f"{place} has a message: {told}{notes}")
+        told = message or f"the value {status.value}"
+        see = f"; what it means: {references[0][:_SHOWN]}" if references else ""
+        return ok(STATUS_CHECK, f"{place} has a message: {told}{see}{notes}")
     if status.purpose == REFRESH:
         told = "there is no newer edition" if status.valid else "a newer edition is to be had from its issuer"
         return ok(STATUS_CHECK, f"{place} says that {told}{notes}")
