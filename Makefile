@@ -14,7 +14,7 @@ ENVIRONMENT = python=$$(PYTHON="$(PYTHON)" sh tools/find-python) && "$$python" t
 COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --no-annotate --quiet $(ARGS)
 
-.PHONY: help run test test-long lint format migrate migration openapi bench lock golden env dev
+.PHONY: help run test test-long lint format migrate migration openapi bench bench-hostile lock golden env dev
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,9 @@ golden: dev ## rebuild the golden documents (a changed one is a decision: explai
 
 bench: env ## cost of issuing one credential against the signature-only limit
 	@$(BIN)/python -m bench $(ARGS)
+
+bench-hostile: env ## CPU time and memory of hostile input until it is refused, against the limits
+	@$(BIN)/python -m bench hostile
 
 lock: dev ## write the requirements*.lock files anew (ARGS=--upgrade for newer versions)
 	$(COMPILE) -o requirements.lock

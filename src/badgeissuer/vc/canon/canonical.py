@@ -30,6 +30,11 @@ class Budget:
     max_quads: int = limits.BADGE_QUADS
     max_steps: int = limits.BADGE_STEPS
 
+    @property
+    def max_values(self) -> int:
+        """Members and items of the document, at all levels: each makes about one statement, some none."""
+        return limits.VALUES_PER_QUAD * self.max_quads
+
 
 BADGE_BUDGET = Budget()
 FOREIGN_BUDGET = Budget(limits.FOREIGN_BYTES, limits.FOREIGN_QUADS, limits.FOREIGN_STEPS)
@@ -94,8 +99,11 @@ def _canonicalize(
 ) -> Canonical:
     text = strictjson.dumps(document, sort_keys=True)
     if len(text) > budget.max_bytes or len(text.encode()) > budget.max_bytes:
-        raise BudgetExceeded(f"the document is longer than {budget.max_bytes} bytes")
+        raise BudgetExceeded(
+            f"the document is longer than {budget.max_bytes} bytes", unit="bytes", spent=budget.max_bytes + 1
+        )
     plain: dict[str, Any] = json.loads(text)
+    _count_values(plain, budget)
     _check_contexts(plain, contexts)
 
     expander = expander_of(contexts)
@@ -157,6 +165,19 @@ def equal_siblings(document: Mapping[str, Any]) -> list[str]:
                     repeats.append(f"{pointer}/{index}")
                 seen.add(text)
     return repeats
+
+
+def _count_values(document: dict[str, Any], budget: Budget) -> None:
+    """Refuse before PyLD begins what could only end in too many statements: expanding costs more than counting."""
+    count, pending = 0, list[Any]([document])
+    while pending:
+        value = pending.pop()
+        items = value.values() if isinstance(value, dict) else value
+        count += len(items)
+        if count > budget.max_values:
+            detail = f"the document has more than {budget.max_values} values"
+            raise BudgetExceeded(detail, unit="values", spent=count)
+        pending.extend(item for item in items if isinstance(item, dict | list))
 
 
 def _check_contexts(document: dict[str, Any], contexts: ContextStore) -> None:
