@@ -27,6 +27,7 @@ from badgeissuer.vc.verify import (
     CanonJob,
     Failure,
     Material,
+    Need,
     Outcome,
     Plan,
     Policy,
@@ -45,9 +46,10 @@ MOST_CANONICALISATIONS = limits.CANONICALISATIONS
 NESTED_AT_ONCE = 4
 _JSON = "application/did+json, application/ld+json, application/vc, application/json"
 _CREDENTIAL = f"{_JSON}, application/vc+jwt;q=0.9, application/jwt;q=0.9, text/plain;q=0.8"
+_RETRIEVAL = STATUS + "STATUS_RETRIEVAL_ERROR"
 # Linked documents that checks read by themselves.
 _AS_THEY_ARE: Mapping[Use, tuple[str | None, str]] = {
-    Use.REVOCATION_LIST: (STATUS + "STATUS_RETRIEVAL_ERROR", _JSON),
+    Use.REVOCATION_LIST: (_RETRIEVAL, _JSON),
     Use.RELATED: (None, f"{_JSON}, */*;q=0.5"),
 }
 _DOCUMENT = SECURITY + "INVALID_CONTROLLED_IDENTIFIER_DOCUMENT"
@@ -95,6 +97,7 @@ class _Gatherer:
         self._costly: set[str] = set()
         self._controllers: dict[str, asyncio.Task[Mapping[str, Any] | Failure]] = {}
         self._lists: dict[str, asyncio.Task[StatusListMaterial | Failure]] = {}
+        self._documents: dict[Need, asyncio.Task[bytes | Failure]] = {}
         self._places = asyncio.Semaphore(NESTED_AT_ONCE)
         # A session serves one task at a time.
         self._database = asyncio.Lock()
@@ -120,10 +123,7 @@ class _Gatherer:
             if need.use is Use.SCHEMA:
                 material.schemas[need] = await self._held_against(need.url, plan)
             elif need.use in _AS_THEY_ARE:
-                type_, accept = _AS_THEY_ARE[need.use]
-                material.documents[need] = await self._fetch(
-                    need.url, what=f"the {need.use.value}", type_=type_, accept=accept
-                )
+                material.documents[need] = await self._document(need)
         if not holding:
             found = await asyncio.gather(*(self._nested(nested) for nested in plan.nested.values()))
         else:  # what lies deeper comes one by one: it must not wait for a place that it holds itself
@@ -234,13 +234,21 @@ class _Gatherer:
             text = await publishing.status_list_text(self._work, url)
             await self._let_go()
         if text is None:
-            body = await self._fetch(url, what="the status list", type_=STATUS + "STATUS_RETRIEVAL_ERROR")
+            body = await self._fetch(url, what="the status list", type_=_RETRIEVAL, accept=_CREDENTIAL)
             if isinstance(body, Failure):
                 return body
         else:
             body = text.encode("utf-8")
         plan = await asyncio.to_thread(checks.plan_status_list, body)
         return StatusListMaterial(plan, await self._core(plan))
+
+    async def _document(self, need: Need) -> bytes | Failure:
+        """As a status list: a document that many members of a record name is fetched once."""
+        if need not in self._documents:
+            type_, accept = _AS_THEY_ARE[need.use]
+            fetching = self._fetch(need.url, what=f"the {need.use.value}", type_=type_, accept=accept)
+            self._documents[need] = asyncio.ensure_future(fetching)
+        return await self._documents[need]
 
     async def _let_go(self) -> None:
         """Give the connection back: a slow host must not keep it. Where the caller writes, it stays."""
