@@ -61,7 +61,7 @@ async def verify(work: Work, *, data: bytes, policy: Policy | None = None) -> Re
     """The report on a document in its published form. Never raises for what is in it; writes nothing."""
     # A document of the largest size takes a good part of a second to read: not on the event loop.
     plan = await asyncio.to_thread(checks.plan, data)
-    gatherer = _Gatherer(work, members=sum(nested.role is Role.MEMBER for nested in plan.nested.values()))
+    gatherer = _Gatherer(work, shares=_members_in(plan))
     material = await gatherer.material(plan)
     report = await asyncio.to_thread(checks.check, plan, material, now=work.now, policy=policy)
     if report.facts.id is not None and report.facts.issuer in gatherer.own:
@@ -81,13 +81,19 @@ _KNOWN: Mapping[AwardState, tuple[Outcome | None, str]] = {
 }
 
 
+def _members_in(plan: Plan) -> int:
+    """The members of a record, with those of the records in it, up to what one record may have."""
+    found = sum((nested.role is Role.MEMBER) + _members_in(nested) for nested in plan.nested.values())
+    return min(found, limits.CLR_MEMBERS)
+
+
 class _Gatherer:
     """Gathers for one request. Each document is had once, however often it is asked for."""
 
-    def __init__(self, work: Work, *, members: int) -> None:
+    def __init__(self, work: Work, *, shares: int) -> None:
         self._work = work
         # What one request may cost grows with the members of a record, and no faster.
-        self._shares = members
+        self._shares = shares
         self.own: set[str] = set()
         self._fetches = 0
         self._canonicalisations = 0
@@ -147,6 +153,8 @@ class _Gatherer:
             return False
         newer = await asyncio.to_thread(checks.plan, body)
         same = refreshing.mismatch(plan, newer) is None
+        if same and plan.role is Role.ROOT:
+            self._shares = max(self._shares, _members_in(newer))
         found = await self.material(newer, refresh=False, holding=holding) if same else Material()
         material.refreshed = RefreshedMaterial(newer, found)
         return await asyncio.to_thread(refreshing.superseded, plan, material, now=self._work.now)
