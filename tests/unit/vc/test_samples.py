@@ -76,6 +76,36 @@ TABLE = {
 }
 
 
+@dataclass(frozen=True)
+class Step:
+    """The check that has to refuse an invalid sample, since its fault lies there."""
+
+    number: int
+    fault: str
+
+
+STEPS = {
+    f"{X}/simple-noproof.json": Step(3, "no proof"),
+    f"{X}/simple-err-context.json": Step(1, "the VC context is missing"),
+    f"{X}/simple-err-type.json": Step(1, "the type of a badge is missing"),
+    f"{X}/simple-err-issuer.json": Step(1, "no issuer"),
+    f"{X}/simple-err-expired.json": Step(5, "it ended in 2020"),
+    f"{X}/simple-err-proof-value.json": Step(3, "another signature"),
+    f"{X}/simple-err-proof-method-no-scheme.json": Step(4, "the key is named by no URL"),
+    f"{X}/simple-err-proof-method-unknown-did-method.json": Step(4, "an unknown DID method"),
+    f"{X}/simple-err-credential-subject-type.json": Step(1, "the subject is no AchievementSubject"),
+    f"{X}/simple-err-credential-subject-profile-type.json": Step(1, "source is no Profile"),
+    f"{X}/simple-err-credential-subject-result-type.json": Step(1, "a result is no Result"),
+    f"{X}/simple-err-evidence-type.json": Step(1, "evidence is no Evidence"),
+    f"{X}/simple-err-issuer-type.json": Step(1, "the issuer is no Profile"),
+    f"{X}/simple-err-issuer-parentorg-type.json": Step(1, "parentOrg is no Profile"),
+    f"{X}/credential-status-revoked.json": Step(6, "revoked by the 1EdTech list"),
+    f"{X}/bit-string-list/credential-status-revoked.json": Step(6, "revoked by the Bitstring list"),
+    f"{X}/velocity.jwt": Step(1, "the Open Badges context is missing"),
+    f"{CLR}/invalid/clr20/simple-noproof.json": Step(3, "no proof"),
+}
+
+
 def implied(plan: Plan) -> dict[str, Any]:
     """The controller documents that the verification methods imply, those of embedded endorsements among them."""
     found: dict[str, Any] = {}
@@ -135,6 +165,16 @@ def test_a_sample_gets_its_verdict(name: str) -> None:
     assert (report.outcome, failing) == (expected.outcome, expected.failing)
     stated = index()[name]["class"] == "valid"
     assert (report.verified is stated) is (expected.why is None), "a deviation is named with its reason, and only then"
+
+
+def test_every_invalid_sample_has_a_step() -> None:
+    assert STEPS.keys() == {name for name in TABLE if "/invalid/" in name}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_an_invalid_sample_is_refused_where_its_fault_lies(name: str) -> None:
+    report = report_on(shared_path(f"standards/{name}").read_bytes(), revoked="revoked" in name)
+    assert report.check(STEPS[name].number).verdict is Verdict.FAILED
 
 
 def test_the_sample_list_verifies_as_a_list() -> None:
