@@ -109,11 +109,17 @@ def _model_faults(document: Mapping[str, Any], kind: Kind, generation: Generatio
     if generation is Generation.V1:
         # The classes are those of 2.0 but for the names of the dates.
         for older, name in (("issuanceDate", "validFrom"), ("expirationDate", "validUntil")):
+            if name in read and date_of(read, name) is None:
+                yield Fault(f"/{name}", "must be a date and time with a time zone")
             read.pop(name, None)
             if older in read:
                 read[name] = read.pop(older)
         if kind is Kind.CREDENTIAL:
             read["@context"] = [CREDENTIALS_V2]
+    status = read.get("credentialStatus")
+    if kind is Kind.CREDENTIAL and isinstance(status, list) and status:
+        # The VC data model allows several (VCDM §4.10), the classes of CLR one; check 6 looks at each by itself.
+        read["credentialStatus"] = status[0]
     subject = read.get("credentialSubject")
     if kind is Kind.CLR and isinstance(subject, Mapping) and subject.get("verifiableCredential"):
         read["credentialSubject"] = {**subject, "verifiableCredential": [dict(_ANY_MEMBER)]}
