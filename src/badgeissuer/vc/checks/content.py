@@ -71,17 +71,23 @@ def check_terms(plan: Plan, material: Material, edition: Edition = Edition.CURRE
 
 
 def check_dates(document: Mapping[str, Any], *, now: datetime, policy: Policy) -> Check:
-    """Check 5: validFrom ≤ now ≤ validUntil, compared as moments (OB verification step 4; VCDM §4.9)."""
-    names = generation_of(document)
-    starts, ends = date_of(document, names.starts), date_of(document, names.ends)
-    assert starts is not None  # check 1 saw to it
+    """Check 5: validFrom ≤ now ≤ validUntil, compared as moments (OB verification step 4; VCDM §4.9).
+
+    A document of data model 1.1 may have dates by both the earlier and the later names: the narrower ones count.
+    """
+    begins, closes = (
+        [(moment, document[name]) for name in names if (moment := date_of(document, name)) is not None]
+        for names in generation_of(document).moments
+    )
+    starts, since = max(begins)  # check 1 saw to it that there is one
+    ends, until = min(closes, default=(None, None))
     if ends is not None and ends < starts:
         return failed(DATES, "it ends before it begins", DATA_MODEL + "RANGE_ERROR")
     if starts > now + policy.clock_skew:
-        detail = f"it is not valid before {document[names.starts]}"
+        detail = f"it is not valid before {since}"
         return failed(DATES, detail, DATA_MODEL + "RANGE_ERROR", outcome=Outcome.NOT_YET_VALID)
     if ends is not None and ends < now:
-        detail = f"it expired at {document[names.ends]}"
+        detail = f"it expired at {until}"
         return failed(DATES, detail, DATA_MODEL + "RANGE_ERROR", outcome=Outcome.EXPIRED)
     return ok(DATES, "it is valid now")
 

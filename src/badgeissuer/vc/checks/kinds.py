@@ -37,6 +37,12 @@ class Generation(StrEnum):
         """The member that says until when it is valid."""
         return "expirationDate" if self is Generation.V1 else "validUntil"
 
+    @property
+    def moments(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """All members that say from when on and until when. 1.1 reserved the later names beside its own (§B.1)."""
+        later = ((), ()) if self is Generation.V2 else (("validFrom",), ("validUntil",))
+        return (self.starts, *later[0]), (self.ends, *later[1])
+
 
 _KINDS = {
     "OpenBadgeCredential": Kind.BADGE,
