@@ -100,10 +100,11 @@ def _listed(entry: Entry, read: Read, plan: Plan, material: Material, *, now: da
     if isinstance(found, Failure):
         return missing(STATUS_CHECK, replace(found, type=found.type or _RETRIEVAL))
     core = core_checks(found.plan, found.material, now=now, policy=policy)
-    bad = [item for item in core if item.verdict is not Verdict.OK]
+    broken = [item for item in core if item.verdict is Verdict.FAILED]
+    bad = broken or [item for item in core if item.verdict is not Verdict.OK]
     if bad:
         detail = "; ".join(f"{item.name}: {item.detail}" for item in bad)
-        made = failed if any(item.verdict is Verdict.FAILED for item in bad) else not_checked
+        made = failed if broken else not_checked
         return made(STATUS_CHECK, f"the status list itself does not verify ({detail})", _VERIFICATION)
     document = found.plan.document
     assert document is not None

@@ -52,8 +52,9 @@ def _contexts(contexts: object, kind: str | None) -> Iterator[Fault]:
 
 
 def _list_faults(document: Mapping[str, Any], kind: str | None) -> Iterator[Fault]:
-    if kind is None or "VerifiableCredential" not in types_of(document):
-        yield Fault("/type", "must contain VerifiableCredential and BitstringStatusListCredential")
+    kind = kind or "BitstringStatusListCredential"
+    if not {"VerifiableCredential", kind} <= types_of(document):
+        yield Fault("/type", f"must contain VerifiableCredential and {kind}")
     identifier = document.get("id")
     if identifier is not None and not (isinstance(identifier, str) and is_iri(identifier)):
         yield Fault("/id", "must be an absolute URI")
@@ -61,8 +62,8 @@ def _list_faults(document: Mapping[str, Any], kind: str | None) -> Iterator[Faul
         if name in document and date_of(document, name) is None:
             yield Fault(f"/{name}", "must be a date and time with time zone")
     subject = document.get("credentialSubject")
-    if not isinstance(subject, Mapping) or _SUBJECTS.get(kind or "") not in types_of(subject):
-        yield Fault("/credentialSubject", "must be one BitstringStatusList")
+    if not isinstance(subject, Mapping) or _SUBJECTS[kind] not in types_of(subject):
+        yield Fault("/credentialSubject", f"must be one {_SUBJECTS[kind]}")
     elif not isinstance(subject.get("encodedList"), str):
         yield Fault("/credentialSubject/encodedList", "must be a string")
 
