@@ -203,14 +203,6 @@ def test_entries_that_cannot_be_looked_up(changes: dict[str, Any], verdict: str 
     assert not report.verified
 
 
-def test_the_deprecated_revocation_list_is_not_supported_yet() -> None:
-    document = badge() | {"@context": [*OB_CONTEXTS, OB_EXTENSIONS]}
-    document["credentialStatus"] = {"id": "https://a.example/revoked", "type": "1EdTechRevocationList"}
-    report = report_on(resigned(document))
-    assert verdicts(report) == {6: "not_checked"}
-    assert not report.verified
-
-
 def test_an_index_outside_the_list_has_the_standards_error() -> None:
     report = report_on(resigned(put(badge(), "/credentialStatus/statusListIndex", "131072")))
     assert report.check(6).type == DATA_MODEL + "RANGE_ERROR"
