@@ -13,7 +13,7 @@ from badgeissuer.cli.exits import NO_VERDICT, Exit
 from badgeissuer.vc.bake import bake
 from badgeissuer.vc.multikey import public_multikey
 from tests.cli.conftest import Shell
-from tests.support import issued, tokens
+from tests.support import issued, records, tokens
 from tests.unit.vc.test_verify_carriers import PNG, SVG
 
 DID = f"did:key:{issued.MULTIKEY}"
@@ -34,6 +34,15 @@ def token() -> str:
     document.pop("credentialStatus")
     document["issuer"]["id"] = issuer
     return tokens.token({**document, **tokens.CLAIMS, "iss": issuer}, kid=f"{issuer}#{multikey}")
+
+
+def record(*members: dict[str, Any]) -> dict[str, Any]:
+    document = {
+        name: value for name, value in records.signed_clr().items() if name not in ("credentialStatus", "proof")
+    }
+    subject = {"id": badge()["credentialSubject"]["id"], "type": ["ClrSubject"], "verifiableCredential": list(members)}
+    document |= {"issuer": badge()["issuer"], "validUntil": "2099-01-01T00:00:00Z", "credentialSubject": subject}
+    return issued.resigned(document, verificationMethod=METHOD)
 
 
 TOKEN = token()
@@ -128,3 +137,25 @@ def test_a_refreshed_edition_is_said_to_be_one(capsys: pytest.CaptureFixture[str
     report = issued.report_on(issued.signed())
     _tell(replace(report, refreshed=True))
     assert "the newer edition that its refresh service gave" in capsys.readouterr().out
+
+
+def test_the_credentials_of_a_record_are_listed_each_with_its_verdict(empty: Shell, tmp_path: Path) -> None:
+    other = badge(id="urn:uuid:4c1d2f6e-0000-4000-8000-000000000002", name="Other")
+    file = tmp_path / "record.json"
+    file.write_text(json.dumps(record(badge(), other)))
+    done = empty("verify", str(file))
+    assert done.code == Exit.OK, done.out
+    assert "Credentials in the record" in done.out
+    assert "0  valid        Assessment Literacy" in done.out
+    assert "1  valid        Other" in done.out
+    file.write_text(json.dumps(record(badge(), other | {"name": "Changed"})))
+    done = empty("verify", str(file))
+    assert done.code == Exit.REFUSED
+    assert "1  invalid      Changed" in done.out
+    assert "3 proof: the signature does not" in done.out
+    assert "3 proof" not in done.out.partition("1  invalid")[0].partition("Credentials in the record")[2]
+    found = json.loads(empty("verify", "--json", str(file)).out)["members"]
+    assert [(member["pointer"], member["verified"]) for member in found] == [
+        ("/credentialSubject/verifiableCredential/0", True),
+        ("/credentialSubject/verifiableCredential/1", False),
+    ]

@@ -29,6 +29,9 @@ FOREIGN_STEPS: Final = 2_000
 CLR_BYTES: Final = 16 * MIB
 CLR_SHARES: Final = CLR_BYTES // BADGE_BYTES
 CLR_MEMBERS: Final = 1_000
+# A text that long holds at most one comma for so many bytes; ordinary credentials have one for 30 to 60. What costs
+# time to read is not the length but the number of values.
+BYTES_PER_VALUE: Final = 16
 
 # A picture that a credential was baked into, and one of a learner record.
 IMAGE_BYTES: Final = 5 * MIB

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from badgeissuer.errors import Fault, TooLarge
+from badgeissuer.vc import limits
 from badgeissuer.vc.faults import MalformedJson
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
@@ -33,13 +34,15 @@ _SHOWABLE_NAME = re.compile(r"[A-Za-z@_][A-Za-z0-9@_.-]{0,40}")
 def loads(data: bytes, *, max_bytes: int = 262_144, max_depth: int = 64) -> JsonValue:
     """The value of one JSON text in UTF-8; integers stay integers. Takes time linear in the size of the input.
 
-    Raises ``TooLarge`` above ``max_bytes`` and ``MalformedJson`` for: other encodings, a byte order mark, a member
-    named twice in one object, NaN, infinities and numbers beyond a double, integers of more than 400 digits, lone
-    surrogates and NUL characters (escaped ones too), nesting deeper than ``max_depth``, anything after the value,
-    broken syntax.
+    Raises ``TooLarge`` above ``max_bytes``, and for a long text that is nothing but small values. Raises
+    ``MalformedJson`` for: other encodings, a byte order mark, a member named twice in one object, NaN, infinities and
+    numbers beyond a double, integers of more than 400 digits, lone surrogates and NUL characters (escaped ones too),
+    nesting deeper than ``max_depth``, anything after the value, broken syntax.
     """
     if len(data) > max_bytes:
         raise TooLarge(f"the JSON text is longer than {max_bytes} bytes")
+    if len(data) > limits.FOREIGN_BYTES and data.count(b",") * limits.BYTES_PER_VALUE > len(data):
+        raise TooLarge("the JSON text holds more values than a text of its length may")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -14,9 +14,11 @@ from badgeissuer.errors import Fault, Rejected, TooLarge
 from badgeissuer.vc import strictjson
 from badgeissuer.web import media, validation
 from badgeissuer.web.body import DEFAULT_LIMIT, LIMITS, read_body
+from badgeissuer.web.gate import gate_of
 from badgeissuer.web.problems import InvalidRequest
 from badgeissuer.web.wire import WireIn
 
+_LONG_SECONDS = 20.0
 _OTHER_TYPES = (*media.IMAGE_TYPES, *media.JWT_TYPES)
 M = TypeVar("M", bound=WireIn)
 
@@ -51,7 +53,11 @@ async def read(request: Request, *, path: str) -> Submitted:
         return Submitted(data, is_json=False)
     if len(data) > DEFAULT_LIMIT and b"ClrCredential" not in data:
         raise TooLarge(f"only a learner record may be longer than {DEFAULT_LIMIT} bytes")
-    return Submitted(data, is_json=True, json=await asyncio.to_thread(strictjson.loads, data, max_bytes=limit))
+    if len(data) <= DEFAULT_LIMIT:
+        return Submitted(data, is_json=True, json=await asyncio.to_thread(strictjson.loads, data, max_bytes=limit))
+    # A record of the largest size takes seconds to read: one after the other.
+    async with gate_of(request.app, "long records", running=1, waiting=8, seconds=_LONG_SECONDS).enter():
+        return Submitted(data, is_json=True, json=await asyncio.to_thread(strictjson.loads, data, max_bytes=limit))
 
 
 def asked(submitted: Submitted, model: type[M], *, several: str) -> M | None:
