@@ -9,8 +9,10 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from badgeissuer.errors import Rejected, TooLarge
 from badgeissuer.vc import jwt, lint, verify
@@ -18,7 +20,7 @@ from badgeissuer.vc.bake import Family, bake
 from badgeissuer.vc.build import clr_credential, endorsement_credential, open_badge_credential
 from badgeissuer.vc.canon import Canonical, canonicalize, source_digest
 from badgeissuer.vc.contexts import ContextStore
-from badgeissuer.vc.jwk import public_jwk
+from badgeissuer.vc.jwk import JoseKey, public_jwk
 from badgeissuer.vc.multibase import multibase_encode
 from badgeissuer.vc.multikey import did_key, public_multikey
 from badgeissuer.vc.proofs import ed25519_2020
@@ -101,14 +103,14 @@ def of_another_issuer() -> Json:
 @cache
 def secured(kind: str, suite: str) -> str:
     """The document with a proof of the suite, as the exact text that is handed on."""
-    return json.dumps(_SECURE[suite](prepared(kind)))
+    return json.dumps(SECURE[suite](prepared(kind)))
 
 
 @cache
 def token(kind: str, form: str, alg: str) -> str:
     """The document as a JWT of the form, signed with the algorithm."""
     make = {"ob": jwt.create_ob, "vc+jwt": jwt.create_vc_jose}[form]
-    sign, key = (issued.KEY.sign, issued.KEY.public_key()) if alg == "EdDSA" else tokens.SIGNERS[alg]
+    sign, key = _JWT_SIGNERS[alg]
     return make(prepared(kind), sign=sign, key=key, kid=f"{issued.DID}#{alg}")
 
 
@@ -158,6 +160,21 @@ def _status_list() -> verify.StatusListMaterial:
     return verify.StatusListMaterial(inner, material(inner))
 
 
+def _ecdsa(key: ec.EllipticCurvePrivateKey, data: bytes) -> bytes:
+    """r‖s with the nonce of RFC 6979, so that every run tries the same texts."""
+    size = key.key_size // 8
+    digest = hashes.SHA256() if size == 32 else hashes.SHA384()
+    r, s = decode_dss_signature(key.sign(data, ec.ECDSA(digest, deterministic_signing=True)))
+    return r.to_bytes(size) + s.to_bytes(size)
+
+
+_JWT_SIGNERS: Mapping[str, tuple[tokens.Sign, JoseKey]] = {
+    "EdDSA": (issued.KEY.sign, issued.KEY.public_key()),
+    "ES256": (partial(_ecdsa, P256), P256.public_key()),
+    "RS256": tokens.SIGNERS["RS256"],
+}
+
+
 def _with(suite: Any, sign: Callable[[bytes], bytes], key: Any) -> Callable[[lint.Prepared], Json]:
     def secure(ready: lint.Prepared) -> Json:
         method: str = _multikey(key)["id"]
@@ -183,7 +200,7 @@ def _p384(suite: Cryptosuite) -> Callable[[lint.Prepared], Json]:
             proof["@context"] = document["@context"]
         inputs = suite.inputs(document, proof)
         config, body = (_formed(suite.form, part) for part in (inputs.config, inputs.document))
-        signature = tokens.ecdsa(P384, hash_data(config, body, "sha384"))
+        signature = _ecdsa(P384, hash_data(config, body, "sha384"))
         return {**document, "proof": [{**proof, "proofValue": multibase_encode(signature)}]}
 
     return secure
@@ -205,7 +222,7 @@ def _selective(ready: lint.Prepared) -> Json:
     document = ready.document
     base = ECDSA_SD_2023.create(
         ready,
-        sign=partial(tokens.ecdsa, P256),
+        sign=partial(_ecdsa, P256),
         verification_method=_multikey(P256)["id"],
         created=issued.NOW,
         pointers=mandatory_pointers(document),
@@ -213,8 +230,12 @@ def _selective(ready: lint.Prepared) -> Json:
         statement_key=ec.derive_private_key(9, ec.SECP256R1()),
         contexts=issued.CONTEXTS,
     )
-    shown = ["/name", "/credentialSubject"] if "ClrCredential" in document["type"] else ["/name"]
-    return ECDSA_SD_2023.derive(base, tuple(shown), contexts=issued.CONTEXTS)
+    shown = {
+        "OpenBadgeCredential": ("/credentialSubject/creditsEarned", "/credentialSubject/achievement/creator"),
+        "EndorsementCredential": (),
+        "ClrCredential": ("/credentialSubject",),
+    }[document["type"][1]]
+    return ECDSA_SD_2023.derive(base, ("/name", *shown), contexts=issued.CONTEXTS)
 
 
 def _of_2020(ready: lint.Prepared) -> Json:
@@ -228,14 +249,14 @@ def _of_2020(ready: lint.Prepared) -> Json:
     )
 
 
-_SECURE: Mapping[str, Callable[[lint.Prepared], Json]] = {
+SECURE: Mapping[str, Callable[[lint.Prepared], Json]] = {
     "eddsa-rdfc-2022": _eddsa,
     "eddsa-jcs-2022": _with(EDDSA_JCS_2022, issued.KEY.sign, issued.KEY),
-    "ecdsa-rdfc-2019": _with(ECDSA_RDFC_2019, partial(tokens.ecdsa, P256), P256),
+    "ecdsa-rdfc-2019": _with(ECDSA_RDFC_2019, partial(_ecdsa, P256), P256),
     "ecdsa-rdfc-2019 P-384": _p384(ECDSA_RDFC_2019),
-    "ecdsa-jcs-2019": _with(ECDSA_JCS_2019, partial(tokens.ecdsa, P256), P256),
+    "ecdsa-jcs-2019": _with(ECDSA_JCS_2019, partial(_ecdsa, P256), P256),
     "ecdsa-jcs-2019 P-384": _p384(ECDSA_JCS_2019),
     "ecdsa-sd-2023": _selective,
     "Ed25519Signature2020": _of_2020,
 }
-SUITES = tuple(_SECURE)
+SUITES = tuple(SECURE)
