@@ -49,7 +49,7 @@ class Sandbox:
         own = None
         if contexts is not ContextStore.pinned():
             own = {url: contexts.content(url).decode() for url in contexts.urls}
-        self._hello = frames.frame(frames.hello(own, memory_mib=memory_mib))
+        self._hello = frames.frame(frames.hello(own, memory_mib=memory_mib, edition=contexts.edition))
         self._timeout = timeout
         self._patience = patience
         self._lanes = {name: _Lane(asyncio.Semaphore(count)) for name, count in lanes.items()}
@@ -87,6 +87,8 @@ class Sandbox:
         Raises ``BudgetExceeded`` also where the document takes more than the time or the memory of a worker, and
         ``Unavailable`` where no worker becomes free or starts. A caller that is cancelled takes its worker with it:
         the next caller never reads another's answer. The time grows with the budget, as a learner record's does.
+        ``edition`` chooses between the pinned contexts. A sandbox with a store of its own has the edition of that store
+        and no other: ``Canonical.edition`` says which one the form was made with.
         """
         text = strictjson.dumps(document)
         if len(text.encode()) > budget.max_bytes:

@@ -18,12 +18,12 @@ import pytest
 from badgeissuer.errors import Fault, Unavailable
 from badgeissuer.sandbox import Sandbox
 from badgeissuer.vc.canon import BADGE_BUDGET, Budget, canonicalize, frames, worker
-from badgeissuer.vc.contexts import OB_CONTEXTS, ContextStore, UnknownContext
+from badgeissuer.vc.contexts import OB_CONTEXTS, ContextStore, Edition, UnknownContext
 from badgeissuer.vc.faults import BudgetExceeded, MalformedJson, NotCanonical, SchemaInvalid, SchemaUnsupported
 
 PINNED = ContextStore.pinned()
 # Far more work than any test waits for.
-ENDLESS = Budget(max_steps=10**12)
+ENDLESS = Budget(max_steps=10**12, bytes_per_quad=0)
 
 
 def badge(number: int = 1, **changes: Any) -> dict[str, Any]:
@@ -76,6 +76,33 @@ async def test_the_hash_inside_the_canonical_form_is_passed_on(sandbox: Sandbox)
     form = await sandbox.canonicalize(badge(), algorithm="sha384")
     assert form == canonicalize(badge(), PINNED, algorithm="sha384")
     assert form.algorithm == "sha384"
+
+
+def endorsed() -> dict[str, Any]:
+    """A badge with a member that only the newer content of the Open Badges context defines."""
+    return badge(endorsementJwt=["a.b.c"])
+
+
+async def test_one_worker_serves_both_editions_of_the_open_badges_context(sandbox: Sandbox) -> None:
+    asked = [Edition.CURRENT, Edition.EARLIER, Edition.CURRENT, Edition.EARLIER]
+    forms = [await sandbox.canonicalize(endorsed(), edition=edition) for edition in asked]
+    assert forms == [canonicalize(endorsed(), ContextStore.of_edition(edition)) for edition in asked]
+    assert [(form.edition, form.quads, form.dropped) for form in forms[:2]] == [
+        (Edition.CURRENT, 4, ()),
+        (Edition.EARLIER, 3, ("endorsementJwt",)),
+    ]
+    assert len(pids(sandbox)) == 1
+
+
+async def test_a_store_of_the_earlier_edition_keeps_its_name_on_the_way() -> None:
+    earlier = ContextStore.of_edition(Edition.EARLIER)
+    sandbox = Sandbox(earlier, timeout=20)
+    try:
+        # A store of one's own has one edition, whatever is asked for.
+        for asked in Edition:
+            assert await sandbox.canonicalize(endorsed(), edition=asked) == canonicalize(endorsed(), earlier)
+    finally:
+        await sandbox.close()
 
 
 async def test_errors_come_back_as_they_were_raised(sandbox: Sandbox) -> None:
@@ -195,7 +222,9 @@ async def test_memory_is_bounded() -> None:
         await sandbox.canonicalize(badge())
         names = [f"{number:07}" for number in range(1_500_000)]
         with pytest.raises(BudgetExceeded):
-            await sandbox.canonicalize(badge(tag=names), budget=Budget(max_bytes=10**8, max_quads=10**8))
+            await sandbox.canonicalize(
+                badge(tag=names), budget=Budget(max_bytes=10**8, max_quads=10**8, bytes_per_quad=0)
+            )
         assert await sandbox.canonicalize(badge(5)) == canonicalize(badge(5), PINNED)
     finally:
         await sandbox.close()
@@ -301,6 +330,20 @@ def test_the_worker_answers_frame_by_frame(limits: list[tuple[int, tuple[int, in
     with pytest.raises(NotCanonical):
         frames.read_answer(json.dumps(bad).encode())
     assert limits == [(resource.RLIMIT_AS, (3 * 1024 * 1024,) * 2)]
+
+
+@pytest.mark.usefixtures("limits")
+def test_the_worker_reads_the_other_edition_when_it_is_asked_for_it() -> None:
+    text = json.dumps(endorsed())
+    _, *answers = talk(
+        frames.hello(None, memory_mib=3), *(frames.job(text, BADGE_BUDGET, edition=edition) for edition in Edition)
+    )
+    forms = [frames.read_answer(json.dumps(answer).encode()) for answer in answers]
+    assert forms == [canonicalize(endorsed(), ContextStore.of_edition(edition)) for edition in Edition]
+    given = {url: PINNED.content(url).decode() for url in PINNED.urls}
+    greeting = frames.hello(given, memory_mib=3, edition=Edition.EARLIER)
+    _, answer = talk(greeting, frames.job(text, BADGE_BUDGET, edition=Edition.CURRENT))
+    assert frames.read_answer(json.dumps(answer).encode()).edition is Edition.EARLIER
 
 
 @pytest.mark.usefixtures("limits")

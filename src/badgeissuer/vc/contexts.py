@@ -103,13 +103,13 @@ class ContextStore:
         return _pinned(edition)
 
     @classmethod
-    def of(cls, documents: Mapping[str, bytes]) -> ContextStore:
+    def of(cls, documents: Mapping[str, bytes], *, edition: Edition = Edition.CURRENT) -> ContextStore:
         """A store of just these documents. For test vectors that bring their own contexts."""
-        return cls(documents)
+        return cls(documents, edition=edition)
 
     def with_documents(self, documents: Mapping[str, bytes]) -> ContextStore:
         """A new store with these documents added, or put in place of those with the same URL."""
-        return ContextStore({**self._documents, **documents})
+        return ContextStore({**self._documents, **documents}, edition=self.edition)
 
     def content(self, url: str) -> bytes:
         """The exact bytes of the context. Raises ``UnknownContext``."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -77,18 +76,19 @@ def test_a_store_is_fixed_and_gives_copies() -> None:
     assert store.document("urn:a") == {"@context": {"x": "urn:x"}}
     more = store.with_documents({"urn:a": b"{}", "urn:b": b"{}"})
     assert (store.urls, more.urls) == ({"urn:a"}, {"urn:a", "urn:b"})
+    assert ContextStore.of({}, edition=Edition.EARLIER).with_documents({}).edition is Edition.EARLIER
     assert more.document("urn:a") == {}
     with pytest.raises(MalformedJson):
         ContextStore.of({"urn:a": b"[]"})
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "contexts").mkdir()
     monkeypatch.setattr(contexts, "resource", lambda name: tmp_path)
-    contexts._pinned.cache_clear()
-    yield tmp_path / "contexts"
-    contexts._pinned.cache_clear()
+    # The store that other tests hold stays the remembered one.
+    monkeypatch.setattr(contexts, "_pinned", contexts._pinned.__wrapped__)
+    return tmp_path / "contexts"
 
 
 def test_a_changed_file_stops_the_start(folder: Path) -> None:

@@ -42,9 +42,12 @@ def frame(body: bytes) -> bytes:
     return len(body).to_bytes(4) + body
 
 
-def hello(contexts: Mapping[str, str] | None, *, memory_mib: int) -> bytes:
-    """The first frame to a worker: the contexts it serves (None: those that come with badgeissuer) and its memory."""
-    return _json({"contexts": contexts, "memory_mib": memory_mib})
+def hello(contexts: Mapping[str, str] | None, *, memory_mib: int, edition: Edition = Edition.CURRENT) -> bytes:
+    """The first frame to a worker: the contexts it serves (None: those that come with badgeissuer) and its memory.
+
+    ``edition`` is that of the contexts, where they are given.
+    """
+    return _json({"contexts": contexts, "edition": edition, "memory_mib": memory_mib})
 
 
 def job(

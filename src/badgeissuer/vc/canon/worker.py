@@ -31,10 +31,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     if greeting is None:
         return
     limit_memory(greeting["memory_mib"])
-    extra = greeting["contexts"]
-    contexts = (
-        ContextStore.pinned() if extra is None else ContextStore.of({url: text.encode() for url, text in extra.items()})
-    )
+    contexts = _store(greeting["contexts"], Edition(greeting["edition"]))
     _warm_up(contexts)
     _write(answers, b"{}")
     while (task := _read(requests)) is not None:
@@ -47,8 +44,15 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
         _write(answers, answer)
 
 
+def _store(given: Mapping[str, str] | None, edition: Edition) -> ContextStore:
+    if given is None:
+        return ContextStore.pinned()
+    return ContextStore.of({url: text.encode() for url, text in given.items()}, edition=edition)
+
+
 def _canonical(task: Mapping[str, Any], contexts: ContextStore) -> Canonical:
     edition = Edition(task["edition"])
+    # The other edition is read when it is first asked for. A store of somebody's own has one only; the form names it.
     if edition is not contexts.edition and contexts is ContextStore.pinned():
         contexts = ContextStore.of_edition(edition)
     return canonicalize(task["document"], contexts, budget=Budget(**task["budget"]), algorithm=task["algorithm"])
