@@ -187,7 +187,9 @@ async def test_a_context_of_2024_is_tried_in_the_sandbox_too(
 ) -> None:
     tokens = [renditions.token("endorsement", "vc+jwt", "EdDSA")]
     monkeypatch.setattr(issued, "CONTEXTS", ContextStore.of_edition(Edition.EARLIER))
-    document = resigned(issued.signed() | {"endorsementJwt": tokens})
+    document = issued.signed()
+    document["credentialSubject"]["achievement"]["endorsementJwt"] = tokens
+    document = resigned(document)
     stranger.web.pages[DID_URL] = renditions.WORLD[issued.DID]
     report = await stranger.report(json.dumps(document).encode())
     assert (bad(report), report.outcome) == ({}, Outcome.VALID)

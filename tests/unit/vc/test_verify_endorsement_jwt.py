@@ -135,6 +135,9 @@ def test_inside_a_jwt() -> None:
 # The two editions of context-3.0.3 (ADR 10)
 
 
+ACHIEVEMENT = "/credentialSubject/achievement"
+
+
 def of_2024(document: Json, monkeypatch: pytest.MonkeyPatch) -> Json:
     """Signed by someone who still holds the context as it was published first."""
     monkeypatch.setattr(issued, "CONTEXTS", ContextStore.of_edition(Edition.EARLIER))
@@ -142,8 +145,8 @@ def of_2024(document: Json, monkeypatch: pytest.MonkeyPatch) -> Json:
 
 
 def test_a_signature_under_the_earlier_context_is_good_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    newer = report_on(issued.resigned(endorsed(JWT)))
-    report = report_on(of_2024(endorsed(JWT), monkeypatch))
+    newer = report_on(issued.resigned(endorsed(JWT, place=ACHIEVEMENT)))
+    report = report_on(of_2024(endorsed(JWT, place=ACHIEVEMENT), monkeypatch))
     assert report.verified, bad(report)
     assert report.check(3).detail == "the eddsa-rdfc-2022 signature is good, under the Open Badges context of 2024"
     assert "no signature covers endorsementJwt" in report.check(2).detail
@@ -152,9 +155,25 @@ def test_a_signature_under_the_earlier_context_is_good_and_told(monkeypatch: pyt
 
 
 def test_what_it_does_not_cover_has_to_prove_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    document = of_2024(endorsed(JWT), monkeypatch)
-    assert report_on(put(document, "/endorsementJwt", [JWT, JOSE])).verified, "both are signed endorsements"
-    assert bad(report_on(put(document, "/endorsementJwt", [JWT[:-4] + "AAAA"]))) == {8: "failed"}
+    document = of_2024(endorsed(JWT, place=ACHIEVEMENT), monkeypatch)
+    assert report_on(put(document, f"{ACHIEVEMENT}/endorsementJwt", [JWT, JOSE])).verified, (
+        "both are signed endorsements"
+    )
+    assert bad(report_on(put(document, f"{ACHIEVEMENT}/endorsementJwt", [JWT[:-4] + "AAAA"]))) == {8: "failed"}
+
+
+def test_what_it_does_not_cover_has_to_be_about_what_it_stands_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else anybody could dress a badge with endorsements of other things."""
+    bare = of_2024(BADGE, monkeypatch)
+    for place in ("", "/issuer", "/credentialSubject/achievement/creator"):
+        report = report_on(put(copy.deepcopy(bare), f"{place}/endorsementJwt", [JOSE]))
+        assert bad(report) == {2: "failed"}
+        assert f"no signature covers {place}/endorsementJwt/0: it endorses something else" in report.check(2).detail
+    assert report_on(put(copy.deepcopy(bare), f"{ACHIEVEMENT}/endorsementJwt", [JOSE])).verified
+    beside = put(endorsed(JWT, place=ACHIEVEMENT), "/endorsement", [records.signed_endorsement()])
+    assert report_on(of_2024(beside, monkeypatch)).verified, "one in JSON is covered"
+    unreadable = put(copy.deepcopy(bare), f"{ACHIEVEMENT}/endorsementJwt", ["eyJ.eyJ.sig"])
+    assert bad(report_on(unreadable)) == {8: "failed"}
 
 
 @pytest.mark.parametrize(
@@ -162,21 +181,21 @@ def test_what_it_does_not_cover_has_to_prove_itself(monkeypatch: pytest.MonkeyPa
     [("/jti", "urn:uuid:1"), ("/credentialSubject/jti", "urn:uuid:1"), ("/remark", "x"), ("/name", "Other")],
 )
 def test_no_other_member_may_be_added(pointer: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for document in (of_2024(endorsed(JWT), monkeypatch), of_2024(BADGE, monkeypatch)):
+    for document in (of_2024(endorsed(JWT, place=ACHIEVEMENT), monkeypatch), of_2024(BADGE, monkeypatch)):
         assert not report_on(put(copy.deepcopy(document), pointer, value)).verified
     # Not even where the issuer signed beside it.
-    assert not report_on(of_2024(put(endorsed(JWT), "/remark", "x"), monkeypatch)).verified
-    assert not report_on(of_2024(put(endorsed(JWT), "/jti", "urn:uuid:1"), monkeypatch)).verified
+    assert not report_on(of_2024(put(endorsed(JWT, place=ACHIEVEMENT), "/remark", "x"), monkeypatch)).verified
+    assert not report_on(of_2024(put(endorsed(JWT, place=ACHIEVEMENT), "/jti", "urn:uuid:1"), monkeypatch)).verified
 
 
 def test_members_and_options_that_no_edition_defines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(issued, "CONTEXTS", ContextStore.of_edition(Edition.EARLIER))
-    report = report_on(issued.resigned(endorsed(JWT), remark="x"))
+    report = report_on(issued.resigned(endorsed(JWT, place=ACHIEVEMENT), remark="x"))
     assert bad(report) == {2: "failed", 3: "failed"}
 
 
 def test_the_older_contexts_have_no_such_member() -> None:
-    document = issued.resigned(endorsed(JWT) | {"@context": [CREDENTIALS_V2, OB_V3P0_302]})
+    document = issued.resigned(endorsed(JWT, place=ACHIEVEMENT) | {"@context": [CREDENTIALS_V2, OB_V3P0_302]})
     assert bad(report_on(document)) == {2: "failed"}
 
 
@@ -186,13 +205,13 @@ def jobs(document: Json) -> list[CanonJob]:
 
 def test_both_are_only_tried_where_it_can_matter() -> None:
     assert [job.edition for job in jobs(BADGE)] == [Edition.CURRENT] * 2
-    assert [(job.key, job.edition.value) for job in jobs(endorsed(JWT))] == [
+    assert [(job.key, job.edition.value) for job in jobs(endorsed(JWT, place=ACHIEVEMENT))] == [
         ("document", "current"),
         ("proof", "current"),
         ("document/2024", "2024"),
         ("proof/2024", "2024"),
     ]
-    assert len(jobs(endorsed(JWT) | {"@context": [CREDENTIALS_V2, OB_V3P0_302]})) == 2
+    assert len(jobs(endorsed(JWT, place=ACHIEVEMENT) | {"@context": [CREDENTIALS_V2, OB_V3P0_302]})) == 2
     record = copy.deepcopy(records.signed_clr())
     record["credentialSubject"]["verifiableCredential"][0]["endorsementJwt"] = [JWT]
     record["@context"][2] = OB_V3P0_302
@@ -210,7 +229,7 @@ def test_with_a_p384_key_of_any_name_there_are_four_ways(monkeypatch: pytest.Mon
             "assertionMethod": [*known["assertionMethod"], method],
         }
     }
-    unsigned = {name: value for name, value in endorsed(JWT).items() if name != "proof"}
+    unsigned = {name: value for name, value in endorsed(JWT, place=ACHIEVEMENT).items() if name != "proof"}
     monkeypatch.setattr(issued, "CONTEXTS", ContextStore.of_edition(Edition.EARLIER))
     document = proved(ECDSA_RDFC_2019, P384, unsigned, verificationMethod=method)
     assert len(jobs(document)) == 8
@@ -220,7 +239,7 @@ def test_with_a_p384_key_of_any_name_there_are_four_ways(monkeypatch: pytest.Mon
 
 
 def test_a_form_of_the_other_edition_does_not_count() -> None:
-    plan = verify.plan(issued.resigned(endorsed(JWT)))
+    plan = verify.plan(issued.resigned(endorsed(JWT, place=ACHIEVEMENT)))
     material = issued.material(plan, WORLD)
     material.canonical["document"] = material.canonical["document/2024"]
     report = verify.check(plan, material, now=issued.NOW)

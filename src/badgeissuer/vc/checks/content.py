@@ -9,7 +9,7 @@ from typing import Any
 from badgeissuer.vc.canon import Canonical, source_digest
 from badgeissuer.vc.checks.kinds import Kind, date_of, generation_of, members_of
 from badgeissuer.vc.checks.plan import Material, Plan
-from badgeissuer.vc.checks.plan_proofs import CONFIG, DOCUMENT
+from badgeissuer.vc.checks.plan_proofs import CONFIG, DOCUMENT, SELF_PROVED
 from badgeissuer.vc.checks.report import (
     CONSISTENCY,
     DATA_MODEL,
@@ -48,7 +48,7 @@ def check_terms(plan: Plan, material: Material, edition: Edition = Edition.CURRE
     """Check 2: every member is defined by the contexts, so that the signature covers all that is read (DI §4.2).
 
     ``edition`` is the one under which the signature was found good: under the earlier one it does not cover
-    endorsementJwt, which is said and is no fault of the document (ADR 10).
+    endorsementJwt, which is said and is no fault of the document where it endorses what it stands in (ADR 10).
     """
     # Where there are several proofs, the options of each are a matter of that proof alone.
     own = CONFIG if len(plan.proofs) == 1 else DOCUMENT
@@ -65,9 +65,24 @@ def check_terms(plan: Plan, material: Material, edition: Edition = Edition.CURRE
             detail = f"{where}the contexts do not define, so that no signature covers: {told}{more}"
             return failed(TERMS, detail, _DATA_LOSS)
     if edition is Edition.EARLIER:
+        strays = [pointer for pointer, nested in plan.nested.items() if _is_stray(pointer, nested, plan.document)]
+        if strays:
+            told = f"no signature covers {', '.join(strays[:_SHOWN])}: it endorses something else than it stands in"
+            return failed(TERMS, told, _DATA_LOSS)
         detail = "every member is defined by the standard's contexts; it was signed under the edition of 2024, so that "
         return ok(TERMS, detail + "no signature covers endorsementJwt: the endorsements in it have to prove themselves")
     return ok(TERMS, "every member is defined by the standard's contexts")
+
+
+def _is_stray(pointer: str, nested: Plan, document: Any) -> bool:
+    """Whether an endorsement that anyone could have put there is about another thing than the one that it stands in."""
+    *path, name, _ = pointer[1:].split("/")
+    if name != SELF_PROVED:
+        return False
+    for step in path:
+        member = step.replace("~1", "/").replace("~0", "~")
+        document = document[int(step)] if isinstance(document, list) else document[member]
+    return nested.document is not None and _subject_id(nested.document) != document.get("id")
 
 
 def check_dates(document: Mapping[str, Any], *, now: datetime, policy: Policy) -> Check:

@@ -18,6 +18,7 @@ from badgeissuer.vc.checks.shape import Kind, check_shape, kind_of
 from badgeissuer.vc.checks.statuslist import check_list_shape
 from badgeissuer.vc.checks.tokens import key_documents
 from badgeissuer.vc.jwt import CredentialJwt
+from badgeissuer.vc.strictjson import escape_pointer
 
 __all__ = [
     "DEEPEST_NESTED",
@@ -233,7 +234,7 @@ def _endorsements(value: object, pointer: str) -> Iterator[tuple[str, bytes | Ma
     these are nested in plans of their own."""
     if isinstance(value, Mapping):
         for name, member in value.items():
-            below = f"{pointer}/{name}"
+            below = f"{pointer}/{escape_pointer(name)}"
             if name == "endorsement":
                 items = member if isinstance(member, list) else [member]
                 for index, item in enumerate(items):
