@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from badgeissuer.errors import Fault, Rejected
+from badgeissuer.vc import limits
 from badgeissuer.vc.did_jwk import did_jwk_document
 from badgeissuer.vc.faults import DidInvalid, KeyInvalid
 from badgeissuer.vc.jwk import JoseKey, parse_public_jwk
@@ -27,7 +28,6 @@ _SECURITY = "https://w3id.org/security#"
 _MULTIKEYS = frozenset({"Multikey", "Ed25519VerificationKey2020"})
 _JWKS = frozenset({"JsonWebKey", "JsonWebKey2020"})
 _SECRETS = frozenset({"secretKeyMultibase", "secretKeyJwk", "privateKeyMultibase", "privateKeyJwk"})
-_LARGEST = 1_000
 
 
 class ControllerError(Rejected):
@@ -176,7 +176,7 @@ def find(document: object, method: str, *, now: datetime, purpose: str = ASSERTI
 def _listed(document: Mapping[str, Any], name: str) -> list[Any]:
     value = document.get(name, [])
     items = value if isinstance(value, list) else [value]
-    if len(items) > _LARGEST or not all(isinstance(item, str | Mapping) for item in items):
+    if len(items) > limits.KEYS or not all(isinstance(item, str | Mapping) for item in items):
         raise _wrong(DocumentInvalid, f"{name} of the document is no list of keys", f"/{name}")
     return items
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from badgeissuer.vc import limits
 from badgeissuer.vc.faults import StatusListEncoding, StatusListLength
 from badgeissuer.vc.multibase import base64url_encode
 from badgeissuer.vc.status import Bits
@@ -32,8 +33,6 @@ STATUS_LIST_2021 = "StatusList2021Entry"
 REVOCATION_LIST_1EDTECH = "1EdTechRevocationList"
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]*={0,2}")
-_LONGEST_TEXT = 8 * 1024 * 1024
-_MOST_ROWS = 100_000
 
 
 def parse_entry_2021(entry: Mapping[str, Any]) -> Entry:
@@ -60,7 +59,7 @@ def read_status_2021(entry: Entry, subject: object) -> Status:
     if listed.get("statusPurpose") != entry.purpose:
         raise StatusPurposeMismatch("the status list is for another purpose")
     text = listed.get("encodedList")
-    if isinstance(text, str) and len(text) > _LONGEST_TEXT:
+    if isinstance(text, str) and len(text) > limits.LIST_CHARACTERS:
         raise StatusListLength("the status list is too long")
     if not isinstance(text, str) or not _BASE64.fullmatch(text):
         raise StatusListEncoding("encodedList is not base64")
@@ -123,8 +122,8 @@ def _rows(document: Mapping[str, Any]) -> list[Any]:
     for name in names:
         value = document[name]
         rows += value if isinstance(value, list) else [value]
-    if len(rows) > _MOST_ROWS:
-        raise StatusListLength(f"the revocation list has more than {_MOST_ROWS} rows")
+    if len(rows) > limits.LIST_ROWS:
+        raise StatusListLength(f"the revocation list has more than {limits.LIST_ROWS} rows")
     return rows
 
 

@@ -18,7 +18,7 @@ from enum import StrEnum
 from typing import Any
 
 from badgeissuer.errors import Fault
-from badgeissuer.vc import jws, strictjson
+from badgeissuer.vc import jws, limits, strictjson
 from badgeissuer.vc.jwk import JoseKey, public_jwk
 from badgeissuer.vc.jws import JwtInvalid, invalid
 from badgeissuer.vc.lint import Prepared
@@ -34,7 +34,6 @@ _JOSE_TYPES = ("vc+jwt", "application/vc+jwt")
 _CLAIMS = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti"})
 # The members that nbf and exp repeat: of VC data model 2.0, and of 1.1.
 _STARTS, _ENDS = ("validFrom", "issuanceDate"), ("validUntil", "expirationDate")
-_LARGEST = 262_144
 # The first that has no date with a year of four digits.
 _LAST_SECOND = 253_402_300_800
 
@@ -103,7 +102,7 @@ def create_vc_jose(prepared: Prepared, *, sign: Callable[[bytes], bytes], key: J
     return jws.create(header, prepared.text, sign=sign, key=key)
 
 
-def read(token: str, *, max_bytes: int = _LARGEST) -> CredentialJwt:
+def read(token: str, *, max_bytes: int = limits.FOREIGN_BYTES) -> CredentialJwt:
     """The credential in a token, and what the token says of itself. Nothing is proved yet.
 
     Raises ``TooLarge``, ``MalformedJson``, ``NoSubjectId``, and ``JwtInvalid`` with all faults where the header or the

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from badgeissuer.errors import Fault
+from badgeissuer.vc import limits
 from badgeissuer.vc.faults import StatusListError
 from badgeissuer.vc.model.base import instant, is_iri
 from badgeissuer.vc.status import STATUS_SIZES, Bits, status_entry
@@ -20,7 +21,6 @@ from badgeissuer.vc.status import STATUS_SIZES, Bits, status_entry
 REVOCATION, SUSPENSION, REFRESH, MESSAGE = PURPOSES = ("revocation", "suspension", "refresh", "message")
 
 _INDEX = re.compile(r"0|[1-9][0-9]{0,11}")
-_LARGEST_INDEX = 10**12
 _VALUE = re.compile(r"0x[0-9A-Fa-f]{1,4}")
 _DEFAULT_TTL, _LONGEST_TTL = timedelta(minutes=5), timedelta(days=366)
 
@@ -157,7 +157,7 @@ def entry_with_messages(*, list_url: str, index: int, purpose: str, messages: Se
 def index_of(entry: Mapping[str, Any]) -> int | None:
     """``statusListIndex`` as a number, where it is a whole one in its one spelling."""
     index = entry.get("statusListIndex")
-    if isinstance(index, int) and not isinstance(index, bool) and 0 <= index < _LARGEST_INDEX:
+    if isinstance(index, int) and not isinstance(index, bool) and 0 <= index < limits.LIST_INDEX:
         return index
     return int(index) if isinstance(index, str) and _INDEX.fullmatch(index) else None
 

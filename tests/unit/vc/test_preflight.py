@@ -298,7 +298,7 @@ def test_what_cannot_be_read_imports_nowhere(document: Document | bytes, target:
 
 
 def test_beyond_our_limit_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("badgeissuer.vc.profiles.findings._LARGEST", 100)
+    monkeypatch.setattr("badgeissuer.vc.limits.CLR_BYTES", 100)
     for document in (FULL, JWT):
         answer = preflight(document, Target.OPENBADGESLIB)
         assert (answer.verdict, [finding.code for finding in answer.findings]) == (Verdict.UNKNOWN, ["too-large-here"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -23,17 +23,28 @@ class Budget:
     """How much work one canonicalisation may take. All limits are counted: the machine's speed plays no part.
 
     ``max_steps`` bounds the search through blank nodes that look alike (RDFC-1.0 §4.8, N-degree hashing): one step is
-    one look at a neighbour in one permutation. An ordinary credential takes none.
+    one look at a neighbour in one permutation. An ordinary credential takes none. ``bytes_per_quad`` bounds what a text
+    gets by its length, beyond a badge's share (``within``); 0 where its length shall not matter.
     """
 
     max_bytes: int = limits.BADGE_BYTES
     max_quads: int = limits.BADGE_QUADS
     max_steps: int = limits.BADGE_STEPS
+    bytes_per_quad: int = limits.BYTES_PER_QUAD
 
     @property
     def max_values(self) -> int:
         """Members and items of the document, at all levels: each makes about one statement, some none."""
         return limits.VALUES_PER_QUAD * self.max_quads
+
+    def within(self, size: int) -> Budget:
+        """What of the budget a text of so many bytes can use. A learner record's budget grows with its members; a short
+        text that claims a thousand of them gets little more than a badge's share all the same."""
+        if not self.bytes_per_quad:
+            return self
+        earned = size // self.bytes_per_quad
+        quads = min(self.max_quads, limits.BADGE_QUADS + earned)
+        return replace(self, max_quads=quads, max_steps=min(self.max_steps, limits.BADGE_STEPS + earned))
 
 
 BADGE_BUDGET = Budget()
@@ -98,10 +109,10 @@ def _canonicalize(
     document: Mapping[str, Any], contexts: ContextStore, budget: Budget, algorithm: Algorithm
 ) -> Canonical:
     text = strictjson.dumps(document, sort_keys=True)
-    if len(text) > budget.max_bytes or len(text.encode()) > budget.max_bytes:
-        raise BudgetExceeded(
-            f"the document is longer than {budget.max_bytes} bytes", unit="bytes", spent=budget.max_bytes + 1
-        )
+    size = len(text.encode())
+    if size > budget.max_bytes:
+        raise BudgetExceeded(f"the document is longer than {budget.max_bytes} bytes", unit="bytes", spent=size)
+    budget = budget.within(size)
     plain: dict[str, Any] = json.loads(text)
     _count_values(plain, budget)
     _check_contexts(plain, contexts)

@@ -169,7 +169,9 @@ class _Canonizing:
     def _count(self, cost: int) -> None:
         self.steps += cost
         if self.steps > self._max_steps:
-            detail = f"too many parts without an id look alike: telling them apart takes more than {self._max_steps} steps"
+            detail = (
+                f"too many parts without an id look alike: telling them apart takes more than {self._max_steps} steps"
+            )
             raise BudgetExceeded(detail, unit="steps", spent=self.steps)
 
 

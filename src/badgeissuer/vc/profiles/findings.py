@@ -8,14 +8,13 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from badgeissuer.errors import BadgeissuerError, Rejected
-from badgeissuer.vc import bake, jws, strictjson
+from badgeissuer.vc import bake, jws, limits, strictjson
 from badgeissuer.vc.canon import Canonical, source_digest
 from badgeissuer.vc.carriers.forms import is_compact_jws
 from badgeissuer.vc.faults import UnknownContext
 
 # Claims that stand beside the credential's members in an OB JWT (OB §8.2); no context defines them.
 _CLAIMS = frozenset(("iss", "sub", "aud", "exp", "nbf", "iat", "jti"))
-_LARGEST = 16 * 1024 * 1024
 
 
 class Severity(StrEnum):
@@ -126,11 +125,11 @@ def read(document: Mapping[str, Any] | str | bytes) -> Reading:
     if isinstance(document, bytes):
         document = _unpacked(document)
     if isinstance(document, str):
-        parts = jws.parse(document, max_bytes=_LARGEST)
-        payload = strictjson.loads_object(parts.payload, max_bytes=_LARGEST)
+        parts = jws.parse(document, max_bytes=limits.CLR_BYTES)
+        payload = strictjson.loads_object(parts.payload, max_bytes=limits.CLR_BYTES)
         return Reading(payload, parts.header, len(document))
     content = document if isinstance(document, bytes) else strictjson.dumps(document).encode("utf-8")
-    return Reading(strictjson.loads_object(content, max_bytes=_LARGEST), None, len(content))
+    return Reading(strictjson.loads_object(content, max_bytes=limits.CLR_BYTES), None, len(content))
 
 
 def _unpacked(data: bytes) -> bytes | str:
