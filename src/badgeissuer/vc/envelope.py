@@ -1,4 +1,4 @@
-"""The envelope that all verifiable credentials and presentations share, whatever they hold (VCDM 2.0 §4).
+"""The envelope that all verifiable credentials and presentations share, whatever they hold (VCDM 2.0 §4, §5).
 
 For documents of any kind: what a credential of Open Badges or CLR must say besides is ``lint``'s and ``checks.shape``'s
 business. Nothing is expanded: terms that only JSON-LD processing could find undefined are found when it is done.
@@ -6,24 +6,80 @@ business. Nothing is expanded: terms that only JSON-LD processing could find und
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from badgeissuer.errors import Fault
-from badgeissuer.vc.contexts import CREDENTIALS_V2, ContextStore
-from badgeissuer.vc.model.base import instant, is_iri
+from badgeissuer.vc import envelope_members as members
+from badgeissuer.vc.contexts import CREDENTIALS_V2
+from badgeissuer.vc.envelope_members import Document, each, fault, words
+from badgeissuer.vc.faults import EnvelopeInvalid
+from badgeissuer.vc.model.base import instant
 
-CREDENTIAL, PRESENTATION = "VerifiableCredential", "VerifiablePresentation"
-_ENVELOPED = {
-    "EnvelopedVerifiableCredential": re.compile(r"data:application/vc\+(?:jwt|sd-jwt|cose)[;,].+", re.DOTALL),
-    "EnvelopedVerifiablePresentation": re.compile(r"data:application/vp\+(?:jwt|sd-jwt|cose)[;,].+", re.DOTALL),
+__all__ = ["Envelope", "EnvelopeInvalid", "Form", "Secured", "envelope_faults", "parse_envelope"]
+
+
+class Form(StrEnum):
+    """What an envelope is around. The last two hold a document that is secured from outside, as a JWT is (§4.13)."""
+
+    CREDENTIAL = "VerifiableCredential"
+    PRESENTATION = "VerifiablePresentation"
+    ENVELOPED_CREDENTIAL = "EnvelopedVerifiableCredential"
+    ENVELOPED_PRESENTATION = "EnvelopedVerifiablePresentation"
+
+
+@dataclass(frozen=True, slots=True)
+class Secured:
+    """What the ``data:`` URL of an enveloped document holds: a JWT, for instance. It is not read here."""
+
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What the envelope of a credential or presentation says. ``parse_envelope`` makes one only of what has no fault.
+
+    ``issuer`` and ``holder`` are ids, ``subjects`` the id of each subject, None for one without. ``held`` are the
+    envelopes of the credentials in a presentation. ``secured`` is there in the two enveloped forms, and only there.
+    """
+
+    form: Form
+    contexts: tuple[str | Mapping[str, Any], ...]
+    types: tuple[str, ...]
+    id: str | None = None
+    issuer: str | None = None
+    subjects: tuple[str | None, ...] = ()
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    holder: str | None = None
+    held: tuple[Envelope, ...] = ()
+    secured: Secured | None = None
+
+
+_DATA = {
+    Form.ENVELOPED_CREDENTIAL: re.compile(r"data:(application/vc\+(?:jwt|sd-jwt|cose))((?:;[^;,\s]+)*),(\S+)"),
+    Form.ENVELOPED_PRESENTATION: re.compile(r"data:(application/vp\+(?:jwt|sd-jwt|cose))((?:;[^;,\s]+)*),(\S+)"),
 }
-_LANGUAGE = frozenset(("@value", "@language", "@direction"))
-_DIGESTS = ("digestSRI", "digestMultibase")
 
-Document = Mapping[str, Any]
+
+def parse_envelope(document: Document, *, issued: bool = True) -> Envelope:
+    """The envelope of a credential or presentation of any kind. ``issued`` is as for ``envelope_faults``.
+
+    Raises ``EnvelopeInvalid`` with every fault. It looks at form alone: nothing is said about proofs, nor about what
+    the terms in the document mean.
+    """
+    faults = envelope_faults(document, issued=issued)
+    if faults:
+        raise EnvelopeInvalid("the document is no verifiable credential or presentation in order", faults=faults)
+    return _read(document)
 
 
 def envelope_faults(document: Document, *, issued: bool = True) -> list[Fault]:
@@ -32,231 +88,131 @@ def envelope_faults(document: Document, *, issued: bool = True) -> list[Fault]:
     ``issued``: it is said to be finished. Otherwise it is handed in to be secured: who issues it may still be put in,
     and the credentials in a presentation may still get their proofs.
     """
-    types = _words(document.get("type"))
-    if not isinstance(document.get("type"), str | list) or not types:
-        return [*_contexts(document), _fault("/type", "is required", "§4.5", "required")]
-    if PRESENTATION in types:
-        return [*_contexts(document), *_presentation(document, issued=issued)]
-    if CREDENTIAL in types:
-        return [*_contexts(document), *_credential(document, issued=issued)]
-    enveloped = [name for name in _ENVELOPED if name in types]
-    if enveloped:
-        return [*_contexts(document), *_data(document, enveloped[0], "")]
-    return [*_contexts(document), _fault("/type", f"must contain {CREDENTIAL} or {PRESENTATION}", "§4.5")]
+    return list(_faults(document, issued=issued))
 
 
-def _contexts(document: Document) -> Iterator[Fault]:
-    clause = "§4.3"
-    given = document.get("@context")
-    if given is None:
-        yield _fault("/@context", "is required", clause, "required")
+def _faults(document: Document, *, issued: bool) -> Iterator[Fault]:
+    forms = _forms(document)
+    enveloped = _enveloped(forms)
+    if enveloped is not None:
+        yield from _data_faults(document, enveloped)
         return
-    if not isinstance(given, list) or not given:
-        yield _fault("/@context", f"must be an array that begins with {CREDENTIALS_V2}", clause)
-        return
-    if given[0] != CREDENTIALS_V2:
-        yield _fault("/@context/0", f"must be {CREDENTIALS_V2}", clause)
-    for n, context in enumerate(given):
-        if isinstance(context, Mapping):
-            yield from _inline(context, f"/@context/{n}")
-        elif not isinstance(context, str) or not is_iri(context):
-            yield _fault(f"/@context/{n}", "must be a URL or an object", clause)
-
-
-def _inline(context: Document, pointer: str) -> Iterator[Fault]:
-    """A context inside the document may add terms. It may not take those of the standard, nor point nowhere."""
-    for term, definition in context.items():
-        target = definition.get("@id") if isinstance(definition, Mapping) else definition
-        if term in _standard_terms():
-            yield _fault(f"{pointer}/{term}", "is a term of the standard and must not be defined anew", "§4.3")
-        elif not term.startswith("@") and isinstance(target, str) and not target.startswith("@") and not is_iri(target):
-            yield _fault(f"{pointer}/{term}", "must be defined as a URL", "§4.5")
-
-
-@lru_cache(maxsize=1)
-def _standard_terms() -> frozenset[str]:
-    terms: Document = ContextStore.pinned().document(CREDENTIALS_V2)["@context"]
-    return frozenset(term for term in terms if not term.startswith("@"))
-
-
-def _credential(document: Document, *, issued: bool) -> Iterator[Fault]:
-    yield from _identifier(document, "", "§4.4")
-    yield from _types(document.get("type"), "/type")
-    yield from _texts(document, "")
-    yield from _issuer(document.get("issuer"), required=issued)
-    yield from _subjects(document.get("credentialSubject"))
-    yield from _dates(document)
-    for name, (id_needed, clause) in _SERVICES.items():
-        for pointer, item in _each(document, name):
-            yield from _service(item, pointer, id_needed=id_needed, clause=clause)
-    yield from _related(document)
-
-
-# What may stand in a credential more than once and must have a type; whether it must have an id, and the clause.
-_SERVICES: Mapping[str, tuple[bool, str]] = {
-    "credentialStatus": (False, "§4.10"),
-    "credentialSchema": (True, "§4.11"),
-    "refreshService": (False, "§5.4"),
-    "termsOfUse": (False, "§5.5"),
-    "evidence": (False, "§5.6"),
-    "proof": (False, "§4.12"),
-}
-
-
-def _service(item: object, pointer: str, *, id_needed: bool, clause: str) -> Iterator[Fault]:
-    if not isinstance(item, Mapping):
-        yield _fault(pointer, "must be an object", clause)
-        return
-    if "type" not in item:
-        yield _fault(f"{pointer}/type", "is required", clause, "required")
+    known = bool(forms & {Form.CREDENTIAL, Form.PRESENTATION})
+    yield from members.contexts(document)
+    yield from members.identifier(document, "", "§4.4")
+    if "type" not in document:
+        yield fault("/type", "is required", "§4.5", "required")
     else:
-        yield from _types(item["type"], f"{pointer}/type", clause)
-    if id_needed and "id" not in item:
-        yield _fault(f"{pointer}/id", "is required", clause, "required")
-    yield from _identifier(item, pointer, clause)
-
-
-def _issuer(issuer: object, *, required: bool) -> Iterator[Fault]:
-    clause = "§4.7"
-    if issuer is None:
-        if required:
-            yield _fault("/issuer", "is required", clause, "required")
-    elif isinstance(issuer, Mapping):
-        if "id" in issuer or required:
-            yield from _url(issuer.get("id"), "/issuer/id", clause)
-        yield from _texts(issuer, "/issuer")
-    else:
-        yield from _url(issuer, "/issuer", clause)
-
-
-def _subjects(subjects: object) -> Iterator[Fault]:
-    clause = "§4.8"
-    if subjects is None or subjects == []:
-        yield _fault("/credentialSubject", "is required", clause, "required")
-        return
-    several = isinstance(subjects, list)
-    for n, subject in enumerate(subjects if isinstance(subjects, list) else [subjects]):
-        pointer = f"/credentialSubject/{n}" if several else "/credentialSubject"
-        if not isinstance(subject, Mapping) or not subject:
-            yield _fault(pointer, "must be an object that says something", clause)
-        else:
-            yield from _identifier(subject, pointer, clause)
-
-
-def _dates(document: Document) -> Iterator[Fault]:
-    clause = "§4.9"
-    moments = {}
-    for name in ("validFrom", "validUntil"):
-        if name in document:
-            try:
-                moments[name] = instant(document[name])
-            except (TypeError, ValueError):
-                yield _fault(f"/{name}", "must be a date and time with time zone, such as 2026-01-31T12:00:00Z", clause)
-    if len(moments) == 2 and moments["validUntil"] < moments["validFrom"]:
-        yield _fault("/validUntil", "must not lie before validFrom", clause)
-
-
-def _related(document: Document) -> Iterator[Fault]:
-    clause = "§5.3"
-    seen: set[str] = set()
-    for pointer, item in _each(document, "relatedResource"):
-        if not isinstance(item, Mapping):
-            yield _fault(pointer, "must be an object", clause)
-            continue
-        identifier = item.get("id")
-        yield from _url(identifier, f"{pointer}/id", clause)
-        if isinstance(identifier, str) and identifier in seen:
-            yield _fault(f"{pointer}/id", "is named twice", clause)
-        seen.add(str(identifier))
-        if not any(isinstance(item.get(name), str | list) for name in _DIGESTS):
-            yield _fault(pointer, f"must have {' or '.join(_DIGESTS)}", clause, "required")
+        wrong = list(members.types(document["type"], "/type"))
+        if not wrong and not known:
+            wrong.append(fault("/type", f"must contain {Form.CREDENTIAL} or {Form.PRESENTATION}", "§4.5"))
+        yield from wrong
+    yield from members.texts(document, "")
+    for name in members.SERVICES:
+        yield from members.service(document, name)
+    if Form.PRESENTATION in forms:
+        yield from _presentation(document, issued=issued)
+    # Of a document that does not say what it is, all is told that would be a fault in a credential too.
+    if Form.CREDENTIAL in forms or not known:
+        yield from members.issuer(document, required=issued and known)
+        yield from members.subjects(document, required=known)
+        yield from members.dates(document)
+        yield from members.related(document)
 
 
 def _presentation(document: Document, *, issued: bool) -> Iterator[Fault]:
     clause = "§4.13"
-    yield from _identifier(document, "", clause)
-    yield from _types(document.get("type"), "/type")
     holder = document.get("holder")
     if isinstance(holder, Mapping):
-        yield from _url(holder.get("id"), "/holder/id", clause)
-        holder = holder.get("id")
-    elif holder is not None:
-        yield from _url(holder, "/holder", clause)
-    for pointer, item in _each(document, "proof"):
-        yield from _service(item, pointer, id_needed=False, clause="§4.12")
-    for pointer, member in _each(document, "verifiableCredential"):
+        yield from members.url(holder.get("id"), "/holder/id", clause)
+    elif "holder" in document:
+        yield from members.url(holder, "/holder", clause)
+    for pointer, member in each(document, "verifiableCredential"):
         if not isinstance(member, Mapping):
-            yield _fault(pointer, "must be an object: a credential, or one in an envelope", clause)
+            yield fault(pointer, "must be an object: a credential, or one in an envelope", clause)
             continue
-        enveloped = [name for name in _ENVELOPED if name in _words(member.get("type"))]
-        if enveloped:
-            yield from _data(member, enveloped[0], pointer)
+        forms = _forms(member)
+        if Form.PRESENTATION in forms or Form.ENVELOPED_PRESENTATION in forms:
+            # Not followed: a presentation does not hold another.
+            yield fault(f"{pointer}/type", "must be that of a credential", clause)
             continue
-        yield from (fault.under(pointer) for fault in envelope_faults(member, issued=issued))
+        yield from (found.under(pointer) for found in _faults(member, issued=issued))
+        if Form.ENVELOPED_CREDENTIAL in forms or not issued:
+            continue
         # Nobody vouches for a credential without proof but the one who presents it.
-        if issued and "proof" not in member and _issuer_id(member) != holder:
-            yield _fault(f"{pointer}/issuer", "must be the holder where the credential has no proof", clause)
+        if not member.get("proof") and _id_of(member.get("issuer")) != _id_of(holder):
+            yield fault(f"{pointer}/issuer", "must be the holder where the credential has no proof", clause)
 
 
-def _data(document: Document, type_: str, pointer: str) -> Iterator[Fault]:
+def _data_faults(document: Document, form: Form) -> Iterator[Fault]:
+    """An object whose id is the secured document itself. Its context may be one text (§4.13.1, §4.13.2)."""
+    clause = "§4.13"
+    given = document.get("@context")
+    if given is None:
+        yield fault("/@context", "is required", clause, "required")
+    elif CREDENTIALS_V2 not in (given if isinstance(given, list) else [given]):
+        yield fault("/@context", f"must name {CREDENTIALS_V2}", clause)
+    yield from members.types(document["type"], "/type")
+    if _secured(document, form) is None:
+        yield fault("/id", "must be a data: URL with the secured document", clause)
+
+
+def _secured(document: Document, form: Form) -> Secured | None:
     identifier = document.get("id")
-    if not isinstance(identifier, str) or not _ENVELOPED[type_].fullmatch(identifier):
-        yield _fault(f"{pointer}/id", "must be a data: URL with the secured document", "§4.13")
+    found = _DATA[form].fullmatch(identifier) if isinstance(identifier, str) else None
+    if found is None:
+        return None
+    media_type, parameters, data = found.groups()
+    content = unquote_to_bytes(data)
+    if parameters.endswith(";base64"):
+        try:
+            content = base64.b64decode(content, validate=True)
+        except binascii.Error:
+            return None
+    return Secured(media_type, content)
 
 
-def _types(value: object, pointer: str, clause: str = "§4.5") -> Iterator[Fault]:
-    items = value if isinstance(value, list) else [value]
-    if not items or not all(isinstance(item, str) and item for item in items):
-        yield _fault(pointer, "must be one or more terms or URLs", clause)
-
-
-def _identifier(document: Document, pointer: str, clause: str) -> Iterator[Fault]:
-    if "id" in document:
-        yield from _url(document["id"], f"{pointer}/id", clause)
-
-
-def _url(value: object, pointer: str, clause: str) -> Iterator[Fault]:
-    if not isinstance(value, str) or not is_iri(value):
-        yield _fault(pointer, "must be one URL", clause)
-
-
-def _texts(document: Document, pointer: str) -> Iterator[Fault]:
-    """``name`` and ``description``: a text, or the same in one or more languages (§4.6, §11.1)."""
-    for name in ("name", "description"):
-        if name in document:
-            value = document[name]
-            several = isinstance(value, list)
-            for n, item in enumerate(value if isinstance(value, list) else [value]):
-                if not (isinstance(item, str) or _in_language(item)):
-                    where = f"{pointer}/{name}/{n}" if several else f"{pointer}/{name}"
-                    yield _fault(where, "must be a text, or @value with @language and @direction only", "§4.6")
-
-
-def _in_language(value: object) -> bool:
-    return (
-        isinstance(value, Mapping)
-        and isinstance(value.get("@value"), str)
-        and value.keys() <= _LANGUAGE
-        and all(isinstance(member, str) for member in value.values())
+def _read(document: Document) -> Envelope:
+    forms = _forms(document)
+    enveloped = _enveloped(forms)
+    presented = Form.PRESENTATION in forms
+    dates: dict[str, datetime] = {}
+    if Form.CREDENTIAL in forms:
+        dates = {name: instant(document[name]) for name in ("validFrom", "validUntil") if name in document}
+    return Envelope(
+        form=enveloped or (Form.PRESENTATION if presented else Form.CREDENTIAL),
+        contexts=_several(document["@context"]),
+        types=_several(document["type"]),
+        id=document.get("id"),
+        issuer=_id_of(document.get("issuer")),
+        subjects=tuple(_id_of(subject) for _, subject in each(document, "credentialSubject")),
+        valid_from=dates.get("validFrom"),
+        valid_until=dates.get("validUntil"),
+        holder=_id_of(document.get("holder")),
+        held=_held(document) if presented else (),
+        secured=None if enveloped is None else _secured(document, enveloped),
     )
 
 
-def _each(document: Document, name: str) -> Iterator[tuple[str, object]]:
-    value = document.get(name, [])
-    if isinstance(value, list):
-        yield from ((f"/{name}/{n}", item) for n, item in enumerate(value))
-    else:
-        yield f"/{name}", value
+def _held(document: Document) -> tuple[Envelope, ...]:
+    value = document.get("verifiableCredential", [])
+    return tuple(_read(member) for member in _several(value))
 
 
-def _words(value: object) -> set[str]:
-    return {item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)}
+def _forms(document: Document) -> set[Form]:
+    types = words(document.get("type"))
+    return {form for form in Form if form in types}
 
 
-def _issuer_id(document: Document) -> object:
-    issuer = document.get("issuer")
-    return issuer.get("id") if isinstance(issuer, Mapping) else issuer
+def _enveloped(forms: set[Form]) -> Form | None:
+    """The enveloped form, where the document has no other."""
+    return next((form for form in _DATA if forms == {form}), None)
 
 
-def _fault(pointer: str, detail: str, clause: str, code: str = "invalid") -> Fault:
-    return Fault(pointer, detail, code, f"VCDM {clause}")
+def _several(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, list) else (value,)
+
+
+def _id_of(value: Any) -> str | None:
+    found = value.get("id") if isinstance(value, Mapping) else value
+    return found if isinstance(found, str) else None

@@ -39,6 +39,12 @@ class BudgetExceeded(TooLarge):
         self.spent = spent
 
 
+class EnvelopeInvalid(Rejected):
+    """The document is no verifiable credential or presentation as the data model has them; ``faults`` says all."""
+
+    code = "envelope-invalid"
+
+
 class KeyInvalid(Rejected):
     """The text is not a public key in a form that we accept."""
 

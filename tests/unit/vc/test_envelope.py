@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from badgeissuer.vc.contexts import CREDENTIALS_V2
-from badgeissuer.vc.envelope import envelope_faults
+from badgeissuer.vc.envelope import Envelope, EnvelopeInvalid, Form, Secured, envelope_faults, parse_envelope
 from tests.support import issued, records
 from tests.support.shared import shared_path
 
@@ -108,6 +109,11 @@ BASE: Json = {
 }
 JWT = {"@context": [CREDENTIALS_V2], "type": "EnvelopedVerifiableCredential", "id": "data:application/vc+jwt,a.b.c"}
 VP: Json = {"@context": [CREDENTIALS_V2], "type": ["VerifiablePresentation"]}
+VP_JWT = {
+    "@context": [CREDENTIALS_V2],
+    "type": "EnvelopedVerifiablePresentation",
+    "id": "data:application/vp+jwt,a.b.c",
+}
 
 
 @pytest.mark.parametrize(
@@ -121,7 +127,14 @@ VP: Json = {"@context": [CREDENTIALS_V2], "type": ["VerifiablePresentation"]}
             {"@context": [CREDENTIALS_V2, {"a": {"@id": "urn:a"}, "b": {"@id": "b"}, "@vocab": "x", "c": "@id"}]},
             {"/@context/1/b"},
         ),
+        ({"@context": [CREDENTIALS_V2, "urn:a", "urn:a", CREDENTIALS_V2]}, {"/@context/2", "/@context/3"}),
+        ({"@context": [CREDENTIALS_V2, {"a/b~": "c"}]}, {"/@context/1/a~1b~0"}),
         ({"type": "VerifiableCredential"}, set()),
+        ({"type": []}, {"/type"}),
+        ({"type": ["EnvelopedVerifiableCredential", "EnvelopedVerifiablePresentation"]}, {"/type"}),
+        # What is no credential by its type is told all that would be wrong in one.
+        ({"type": ..., "id": 5, "issuer": ..., "credentialSubject": {}}, {"/type", "/id", "/credentialSubject"}),
+        ({"type": ..., "credentialSubject": ..., "validFrom": 5, "proof": {}}, {"/type", "/validFrom", "/proof/type"}),
         ({"type": ["Thing"]}, {"/type"}),
         ({"type": ["VerifiableCredential", 5]}, {"/type"}),
         ({"type": 5}, {"/type"}),
@@ -139,9 +152,19 @@ VP: Json = {"@context": [CREDENTIALS_V2], "type": ["VerifiablePresentation"]}
         ({"proof": "x"}, {"/proof"}),
         ({"evidence": [{"type": ["Evidence"]}, {"id": "urn:a"}]}, {"/evidence/1/type"}),
         ({"name": 5}, {"/name"}),
+        ({"name": {"@language": "en"}, "description": {"@value": 5}}, {"/name", "/description"}),
+        ({"name": {"@value": "A"}, "description": {"@value": "A", "@language": "de-CH", "@direction": "rtl"}}, set()),
+        ({"name": {"@value": "A", "@language": "de_CH"}}, {"/name"}),
+        ({"name": {"@value": "A", "@language": None}}, {"/name"}),
+        ({"name": {"@value": "A", "@direction": ["ltr"]}}, {"/name"}),
         ({"relatedResource": ["urn:a"]}, {"/relatedResource/0"}),
         ({"relatedResource": {"id": "urn:a"}}, {"/relatedResource"}),
         ({"relatedResource": [{"digestSRI": "sha256-x"}]}, {"/relatedResource/0/id"}),
+        (
+            {"relatedResource": {"id": "urn:a", "digestSRI": ["x", ""], "digestMultibase": []}},
+            {"/relatedResource/digestSRI", "/relatedResource/digestMultibase"},
+        ),
+        ({"relatedResource": {"id": "urn:a", "digestSRI": ["x", "y"]}}, set()),
         (
             {"relatedResource": [{"id": "urn:a", "digestSRI": "x"}, {"id": "urn:a", "digestMultibase": "u"}]},
             {"/relatedResource/1/id"},
@@ -167,14 +190,115 @@ def test_a_rule_is_broken_alone(changes: Json, expected: set[str]) -> None:
             {"verifiableCredential": [{**BASE, "issuer": {"id": "did:web:a.example"}}]},
             {"/verifiableCredential/0/issuer"},
         ),
+        ({"verifiableCredential": [{**BASE, "proof": []}]}, {"/verifiableCredential/0/issuer"}),
+        ({"verifiableCredential": [{**JWT, "@context": None}]}, {"/verifiableCredential/0/@context"}),
+        ({"verifiableCredential": [{**JWT, "@context": ["urn:a"]}]}, {"/verifiableCredential/0/@context"}),
+        # A presentation holds credentials, not presentations, whatever else these claim to be.
+        ({"verifiableCredential": [VP]}, {"/verifiableCredential/0/type"}),
+        (
+            {"verifiableCredential": {**BASE, "type": ["VerifiableCredential", "VerifiablePresentation"]}},
+            {"/verifiableCredential/type"},
+        ),
+        ({"verifiableCredential": [VP_JWT]}, {"/verifiableCredential/0/type"}),
         ({"proof": {}}, {"/proof/type"}),
+        ({"termsOfUse": [{"id": "urn:a"}]}, {"/termsOfUse/0/type"}),
         ({"id": 5}, {"/id"}),
+        ({"holder": None}, {"/holder"}),
+        ({"name": 5}, {"/name"}),
+        (
+            {"type": ["VerifiablePresentation", "VerifiableCredential"], "holder": 5},
+            {"/holder", "/issuer", "/credentialSubject"},
+        ),
     ],
 )
 def test_presentations(changes: Json, expected: set[str]) -> None:
     assert pointers({**VP, **changes}) == expected
 
 
-def test_an_envelope_by_itself() -> None:
-    assert pointers(JWT) == set()
-    assert pointers({**JWT, "type": "EnvelopedVerifiablePresentation"}) == {"/id"}
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (JWT, set()),
+        (VP_JWT, set()),
+        # The standard's own examples have one text for the context.
+        ({**JWT, "@context": CREDENTIALS_V2}, set()),
+        ({**JWT, "id": "data:application/vc+cose;base64,0oRDoQEm"}, set()),
+        ({**JWT, "type": "EnvelopedVerifiablePresentation"}, {"/id"}),
+        ({**JWT, "id": "data:application/vc+cose;base64,0oRD*"}, {"/id"}),
+        ({**JWT, "id": "data:application/vc+jwt,"}, {"/id"}),
+        ({**JWT, "id": "data:text/plain,a.b.c"}, {"/id"}),
+        ({**JWT, "id": 5}, {"/id"}),
+        ({**JWT, "type": ["EnvelopedVerifiableCredential", 5]}, {"/type"}),
+        # With another form besides, it is judged as that.
+        (
+            {**JWT, "type": ["EnvelopedVerifiableCredential", "VerifiableCredential"]},
+            {"/issuer", "/credentialSubject"},
+        ),
+    ],
+)
+def test_an_envelope_by_itself(document: Json, expected: set[str]) -> None:
+    assert pointers(document) == expected
+
+
+def test_what_has_a_fault_is_not_parsed_and_all_faults_are_told() -> None:
+    document = {**BASE, "issuer": 5, "validFrom": 5}
+    with pytest.raises(EnvelopeInvalid) as caught:
+        parse_envelope(document)
+    assert list(caught.value.faults) == envelope_faults(document)
+    assert [fault.pointer for fault in caught.value.faults] == ["/issuer", "/validFrom"]
+
+
+def test_the_envelope_of_a_credential() -> None:
+    given = {
+        **BASE,
+        "@context": [CREDENTIALS_V2, {"a": "urn:a"}],
+        "id": "urn:uuid:1",
+        "type": "VerifiableCredential",
+        "issuer": {"id": "did:web:a.example", "name": "A"},
+        "credentialSubject": [{"id": "did:web:b.example"}, {"a": "b"}],
+        "validFrom": "2026-01-01T01:00:00+01:00",
+    }
+    assert parse_envelope(given) == Envelope(
+        form=Form.CREDENTIAL,
+        contexts=(CREDENTIALS_V2, {"a": "urn:a"}),
+        types=("VerifiableCredential",),
+        id="urn:uuid:1",
+        issuer="did:web:a.example",
+        subjects=("did:web:b.example", None),
+        valid_from=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+
+
+def test_the_envelope_of_a_presentation() -> None:
+    given = {**VP, "holder": {"id": "did:web:a.example"}, "verifiableCredential": [BASE, JWT]}
+    assert parse_envelope(given) == Envelope(
+        form=Form.PRESENTATION,
+        contexts=(CREDENTIALS_V2,),
+        types=("VerifiablePresentation",),
+        holder="did:web:a.example",
+        held=(parse_envelope(BASE), parse_envelope(JWT)),
+    )
+    # Only in a presentation does this member hold credentials.
+    assert parse_envelope({**BASE, "verifiableCredential": 5}).held == ()
+    assert parse_envelope(VP).held == ()
+
+
+def test_what_is_in_an_enveloped_document() -> None:
+    assert parse_envelope(JWT) == Envelope(
+        form=Form.ENVELOPED_CREDENTIAL,
+        contexts=(CREDENTIALS_V2,),
+        types=("EnvelopedVerifiableCredential",),
+        id="data:application/vc+jwt,a.b.c",
+        secured=Secured("application/vc+jwt", b"a.b.c"),
+    )
+    cose = {**VP_JWT, "id": "data:application/vp+cose;base64,0oRDoQEm"}
+    assert parse_envelope(cose).secured == Secured("application/vp+cose", bytes.fromhex("d28443a10126"))
+    disclosed = {**JWT, "id": "data:application/vc+sd-jwt,a.b.c%7Ed~"}
+    assert parse_envelope(disclosed).secured == Secured("application/vc+sd-jwt", b"a.b.c~d~")
+
+
+def test_each_input_that_is_accepted_is_parsed() -> None:
+    for path in shared_path("standards/samples/valid/w3c-vcdm2").iterdir():
+        document = read("valid", path.stem)
+        found = parse_envelope(document, issued=False)
+        assert (found.form in document["type"], found.contexts) == (True, tuple(document["@context"]))

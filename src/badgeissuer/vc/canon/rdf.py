@@ -23,7 +23,7 @@ _NIL = iri(f"{_RDF}nil")
 # An absolute IRI that cannot be taken for anything else inside <…>. Stricter than PyLD's pattern, which lets <, >,
 # quotes and a line break at the end through.
 _IRI = re.compile(r'[A-Za-z][A-Za-z0-9+.\-]*:[^\s\x00-\x20\x7f<>"\\]*')
-_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
+LANGUAGE_TAG = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 # Implementations differ in how they write these (PyLD raw, RDFC-1.0 §5 escaped): nothing with them is signed. All agree
 # on tab, line feed and carriage return.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -121,7 +121,7 @@ class Statements:
             self.refused.append((text, "a control character other than tab and line ends"))
         language: str | None = value.get("@language")
         if language is not None:
-            if not _LANGUAGE.fullmatch(language):
+            if not LANGUAGE_TAG.fullmatch(language):
                 self.refused.append((language, "a malformed language tag"))
         elif not _IRI.fullmatch(datatype):
             self.refused.append((datatype, "a datatype that is not an absolute IRI"))
