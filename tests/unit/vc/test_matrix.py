@@ -7,6 +7,7 @@ import json
 import pytest
 
 from badgeissuer.vc.bake import unbake
+from badgeissuer.vc.contexts import OB_EXTENSIONS
 from badgeissuer.vc.status import Bits
 from badgeissuer.vc.verify import Outcome, Report, Verdict
 from tests.support import issued, renditions
@@ -89,3 +90,17 @@ def test_the_quick_report_of_the_mutations_is_that_of_the_library(suite: str, ki
     """``renditions.report_on``, which keeps canonical forms, says what ``issued.report_on`` says."""
     text = renditions.secured(kind, suite).encode()
     assert renditions.report_on(text) == issued.report_on(text, controllers=WORLD)
+
+
+@EVERY_KIND
+@pytest.mark.parametrize("suite", [suite for suite in SUITES if "-jcs-" in suite])
+def test_a_jcs_proof_that_leaves_its_contexts_to_the_document(suite: str, kind: str) -> None:
+    """As the suites' first draft and openvc-core write it: good, and no context is left unsigned."""
+    document = json.loads(renditions.secured(kind, suite))
+    del document["proof"][0]["@context"]
+    report = issued.report_on(document, controllers=WORLD)
+    assert report.verified
+    detail = f"the {suite.partition(' ')[0]} signature is good, over its options with the document's contexts"
+    assert report.check(3).detail == detail
+    document["@context"].append(OB_EXTENSIONS)
+    assert issued.report_on(document, controllers=WORLD).check(3).verdict is Verdict.FAILED

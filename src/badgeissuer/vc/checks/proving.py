@@ -24,7 +24,7 @@ from badgeissuer.vc.checks.report import not_checked as unchecked
 from badgeissuer.vc.contexts import Edition
 from badgeissuer.vc.jwk import JoseKey
 from badgeissuer.vc.proofs import chains, options
-from badgeissuer.vc.proofs.cryptosuite import Form
+from badgeissuer.vc.proofs.cryptosuite import Form, Inputs
 from badgeissuer.vc.proofs.data_integrity import jcs, proofs_of
 from badgeissuer.vc.proofs.signatures import algorithm_of
 
@@ -98,8 +98,7 @@ def _one(plan: Plan, planned: PlannedProof, material: Material, *, now: datetime
     if wrong is not None:
         return _Result(planned, wrong, binding.check)
     if planned.suite.form is Form.JCS:
-        forms = _jcs(planned)
-        return _Result(planned, _signed(planned, forms, binding.key), binding.check)
+        return _Result(planned, _jcs_signed(planned, binding.key), binding.check)
     ways = [way for way in planned.forms if binding.key is None or way.algorithm == _algorithm(binding.key)]
     tried = [
         _Result(
@@ -146,10 +145,26 @@ def _option_fault(planned: PlannedProof, *, now: datetime, policy: Policy) -> Ch
     return None
 
 
-def _jcs(planned: PlannedProof) -> tuple[bytes, bytes] | Failure:
+def _jcs_signed(planned: PlannedProof, key: JoseKey | None) -> Check:
+    """The signature over the options as they stand; where they have no contexts, else over the document's with them.
+
+    The first public draft of the suites signed it so (vc-di-eddsa of 2023-04), and some issuers do to this day. Such a
+    proof covers all that a good one covers.
+    """
     assert planned.inputs is not None
+    found = _signed(planned, _jcs(planned.inputs), key)
+    if found.verdict is Verdict.OK or "@context" in planned.proof:
+        return found
+    config = {**planned.inputs.config, "@context": planned.inputs.document.get("@context")}
+    older = _signed(planned, _jcs(replace(planned.inputs, config=config)), key)
+    if older.verdict is not Verdict.OK:
+        return found
+    return replace(older, detail=f"{older.detail}, over its options with the document's contexts")
+
+
+def _jcs(inputs: Inputs) -> tuple[bytes, bytes] | Failure:
     try:
-        return jcs(planned.inputs.document), jcs(planned.inputs.config)
+        return jcs(inputs.document), jcs(inputs.config)
     except Rejected as error:
         return Failure(error.detail, SECURITY + "PROOF_TRANSFORMATION_ERROR", definite=True)
 
