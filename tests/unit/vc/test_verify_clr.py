@@ -161,6 +161,20 @@ def test_a_member_about_someone_else() -> None:
     )
 
 
+def test_associations_that_lead_out_of_the_record_are_told() -> None:
+    whole = {"type": "Association", "associationType": "isPartOf", "sourceId": issued.achievement()["id"]}
+    there = {**whole, "targetId": records.OTHER}
+    away = {**whole, "targetId": "urn:uuid:0"}
+    for association, told in (
+        ([there, away, {**away, "sourceId": "urn:uuid:1"}], "; 2 association(s) name"),
+        (there, None),
+    ):
+        report = report_on(with_members(issued.signed(), association=association))
+        assert report.verified
+        assert ("association" in report.check(7).detail) is (told is not None)
+        assert told is None or told in report.check(7).detail
+
+
 @pytest.mark.parametrize(
     ("changes", "pointer"),
     [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from badgeissuer.vc.canon import Canonical, source_digest
 from badgeissuer.vc.checks.kinds import Kind, date_of, generation_of, members_of
@@ -139,9 +139,30 @@ def _record_consistency(document: Mapping[str, Any]) -> Check:
     notes = ""
     if unlike:
         notes += f"; that {len(unlike)} of them are about the same person is the word of the record's issuer"
+    strays = _stray_associations(document)
+    if strays:
+        notes += f"; {strays} association(s) name an achievement that is not in the record"
     if document.get("partial") is True:
         notes += "; the record says that it is partial: there may be more awards"
     return ok(CONSISTENCY, f"the subject is identified, {len(members_of(document))} credential(s) in the record{notes}")
+
+
+def _stray_associations(document: Mapping[str, Any]) -> int:
+    """Associations whose ends are not both here. A record may be an extract, so that is told and no fault of it."""
+    subject = document["credentialSubject"]
+    holders = [subject, *(member.get("credentialSubject") for member in members_of(document) if _is_object(member))]
+    listed = [item for holder in holders if _is_object(holder) for item in _objects(holder.get("achievement"))]
+    known = {item.get("id") for item in listed if isinstance(item.get("id"), str)}
+    ends = [(item.get("sourceId"), item.get("targetId")) for item in _objects(subject.get("association"))]
+    return sum(not known.issuperset(pair) for pair in ends)
+
+
+def _is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(value, Mapping)
+
+
+def _objects(value: object) -> list[Mapping[str, Any]]:
+    return [item for item in (value if isinstance(value, list) else [value]) if _is_object(item)]
 
 
 def _subject_id(member: object) -> str | None:
