@@ -151,3 +151,12 @@ def test_every_official_invalid_sample_is_told_what_to_do() -> None:
 def test_advice_never_echoes_the_document() -> None:
     document = json.loads(json.dumps(issued.signed()).replace("Assessment Literacy", "Xq7 secret"))
     assert "Xq7" not in report_on(document).advice
+
+
+def test_where_only_the_key_is_missing_the_advice_is_about_the_key() -> None:
+    plan = verify.plan(issued.signed())
+    material = issued.material(plan, {})
+    material.controllers[issued.DID] = Failure("away", remedy="verify again later; if it stays so, ask the issuer")
+    report = verify.check(plan, material, now=issued.NOW)
+    assert report.check(3).remedy == advice.AFTER_THE_KEY
+    assert report.advice.endswith(": verify again later; if it stays so, ask the issuer.")

@@ -57,6 +57,7 @@ BY_OUTCOME: Mapping[Outcome, str] = {
     Outcome.NOT_YET_VALID: "verify it again when its time has come",
 }
 AFTER_ANOTHER = "nothing by itself: an earlier check has to be ok first"
+AFTER_THE_KEY = "nothing by itself: the next check, on the key, has to be ok first"
 
 _GENUINE_BUT: Mapping[Outcome, str] = {
     Outcome.REVOKED: "taken back by its issuer",
@@ -82,9 +83,15 @@ def with_remedies(checks: tuple[Check, ...]) -> tuple[Check, ...]:
     done: list[Check] = []
     earlier = False
     for check in checks:
+        if not earlier and check.number == PROOF and _waits_for_the_key(checks):
+            check = replace(check, remedy=check.remedy or AFTER_THE_KEY)
         done.append(_with_remedy(check, earlier=earlier and check.verdict is Verdict.NOT_CHECKED))
         earlier = earlier or (check.verdict is Verdict.FAILED and check.number <= KEY)
     return tuple(done)
+
+
+def _waits_for_the_key(checks: tuple[Check, ...]) -> bool:
+    return {checks[PROOF].verdict, checks[KEY].verdict} == {Verdict.NOT_CHECKED}
 
 
 def _with_remedy(check: Check, *, earlier: bool) -> Check:
@@ -116,7 +123,8 @@ def sentence(outcome: Outcome, checks: tuple[Check, ...], facts: Facts, policy: 
         return f"{_INVALID[worst.number]}: {worst.remedy}."
     open_ = [check for check in checks if check.verdict is Verdict.NOT_CHECKED]
     what = ", ".join(NAMES[check.number] for check in open_)
-    return f"No verdict, so treat it as not verified ({what} could not be checked): {open_[0].remedy}."
+    remedy = next((check.remedy for check in open_ if check.remedy != AFTER_THE_KEY), open_[0].remedy)
+    return f"No verdict, so treat it as not verified ({what} could not be checked): {remedy}."
 
 
 def _valid(policy: tuple[PolicyCheck, ...]) -> str:
