@@ -37,6 +37,11 @@ class Budget:
         """Members and items of the document, at all levels: each makes about one statement, some none."""
         return limits.VALUES_PER_QUAD * self.max_quads
 
+    @property
+    def max_contexts(self) -> int:
+        """Work on JSON-LD contexts, counted as ``limits.CONTEXT_STEPS`` says; it grows as the statements do."""
+        return limits.CONTEXT_STEPS * max(1, self.max_quads // limits.BADGE_QUADS)
+
     def within(self, size: int) -> Budget:
         """What of the budget a text of so many bytes can use. A learner record's budget grows with its members; a short
         text that claims a thousand of them gets little more than a badge's share all the same."""
@@ -118,7 +123,7 @@ def _canonicalize(
     _check_contexts(plain, contexts)
 
     expander = expander_of(contexts)
-    expanded, losses = expander.expand(plain)
+    expanded, losses = expander.expand(plain, max_steps=budget.max_contexts)
     statements = Statements(max_quads=budget.max_quads)
     try:
         statements.read(expanded)

@@ -20,10 +20,12 @@ from pyld import jsonld
 from pyld.context_resolver import ContextResolver
 
 from badgeissuer.errors import Fault
+from badgeissuer.vc import limits
 from badgeissuer.vc.contexts import ContextStore
-from badgeissuer.vc.faults import NotCanonical, UnknownContext
+from badgeissuer.vc.faults import BudgetExceeded, NotCanonical, UnknownContext
 
-_MAX_REMEMBERED = 4_000
+# Ordinary documents need some thirty, each of some tens of kilobytes.
+_MAX_REMEMBERED = 1_000
 _JSON_LD_11 = "json-ld-1.1"
 
 
@@ -65,18 +67,24 @@ class Expander:
         }
         self._remembered: dict[tuple[Any, ...], tuple[Any, Any, Any]] = {}
 
-    def expand(self, document: dict[str, Any]) -> tuple[list[Any], list[Loss]]:
-        """The expanded form and every loss. Raises ``NotCanonical`` for invalid JSON-LD and ``UnknownContext``."""
-        expanded, processor = self._expand(document)
+    def expand(
+        self, document: dict[str, Any], *, max_steps: int = limits.CONTEXT_STEPS
+    ) -> tuple[list[Any], list[Loss]]:
+        """The expanded form and every loss.
+
+        Raises ``NotCanonical`` for invalid JSON-LD, ``UnknownContext``, and ``BudgetExceeded`` where the contexts take
+        more than ``max_steps``: processing one takes milliseconds, and naming it forty bytes.
+        """
+        expanded, processor = self._expand(document, max_steps)
         return expanded, processor.losses
 
-    def trace(self, document: dict[str, Any]) -> tuple[list[Any], Origins]:
+    def trace(self, document: dict[str, Any], *, max_steps: int = limits.CONTEXT_STEPS) -> tuple[list[Any], Origins]:
         """The expanded form, and from which object of the document each object in it comes. Raises as ``expand``."""
-        expanded, processor = self._expand(document)
+        expanded, processor = self._expand(document, max_steps)
         return expanded, processor.origins
 
-    def _expand(self, document: dict[str, Any]) -> tuple[list[Any], _Processor]:
-        processor = _Processor(self._remembered)
+    def _expand(self, document: dict[str, Any], max_steps: int) -> tuple[list[Any], _Processor]:
+        processor = _Processor(self._remembered, max_steps)
         try:
             expanded = processor.run(document, self._options)
         except jsonld.JsonLdError as error:
@@ -101,12 +109,13 @@ def expander_of(contexts: ContextStore) -> Expander:
 class _Processor(jsonld.JsonLdProcessor):  # type: ignore[misc]  # PyLD has no types
     """One expansion: PyLD's algorithm with a record of losses and a memory of processed contexts."""
 
-    def __init__(self, remembered: dict[tuple[Any, ...], tuple[Any, Any, Any]]) -> None:
+    def __init__(self, remembered: dict[tuple[Any, ...], tuple[Any, Any, Any]], max_steps: int) -> None:
         super().__init__(on_property_dropped=self._property_dropped)
         self.losses: list[Loss] = []
         self.origins: Origins = {}
         self._dropping: list[bool] = []
         self._remembered = remembered
+        self._steps, self._max_steps = 0, max_steps
 
     def run(self, document: dict[str, Any], options: dict[str, Any]) -> list[Any]:
         # As PyLD's expand(), without its deep copy of the document: a loss is found again by its object's identity.
@@ -160,24 +169,34 @@ class _Processor(jsonld.JsonLdProcessor):  # type: ignore[misc]  # PyLD has no t
         # and is compared by identity; the entry holds both objects, so no other object can come to have their identity.
         if isinstance(local_ctx, str):
             name: Any = local_ctx
+            steps = limits.CONTEXT_STEPS_EACH
         elif isinstance(local_ctx, list) and all(isinstance(entry, str) for entry in local_ctx):
             name = tuple(local_ctx)
+            steps = limits.CONTEXT_STEPS_EACH * len(name)
         else:
-            name = id(local_ctx)
+            name, steps = id(local_ctx), 1
         key = (id(active_ctx), name, override_protected, propagate, validate_scoped)
         found = self._remembered.get(key)
         if found is None:
+            self._count(steps)
             if len(self._remembered) >= _MAX_REMEMBERED:
                 self._remembered.clear()
             found = self._remembered[key] = (process(), active_ctx, local_ctx)
         return found[0]
 
+    def _count(self, steps: int) -> None:
+        self._steps += steps
+        if self._steps > self._max_steps:
+            raise BudgetExceeded(
+                "the document names contexts in too many places and orders", unit="contexts", spent=self._steps
+            )
 
-def _translated(error: BaseException) -> NotCanonical | UnknownContext:
+
+def _translated(error: BaseException) -> NotCanonical | UnknownContext | BudgetExceeded:
     """Our error for a PyLD error: the innermost one says what it was about."""
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, UnknownContext):
+        if isinstance(cause, UnknownContext | BudgetExceeded):
             return cause
         error = cause
         cause = cause.__cause__
