@@ -138,6 +138,20 @@ def test_members_of_other_issuers_and_kinds_are_welcome() -> None:
     assert not issued.report_on(transcript).verified, "by itself it is nothing that is looked at here"
 
 
+def test_a_member_of_another_kind_is_held_to_the_envelope() -> None:
+    member = {
+        "@context": [CREDENTIALS_V2],
+        "type": ["VerifiableCredential"],
+        "issuer": issued.DID,
+        "validFrom": "2026-01-01T00:00:00Z",
+        "credentialSubject": {"id": RECORD["credentialSubject"]["id"]},
+        "relatedResource": [{"id": "https://a.example/x"}],
+    }
+    report = report_on(with_members(good(), resigned(member)))
+    assert bad_members(report) == [f"credential at {MEMBERS}/1"]
+    assert "/relatedResource/0 must have digestSRI or digestMultibase" in report.nested[1].report.check(1).detail
+
+
 def test_a_record_in_a_record_and_one_too_deep() -> None:
     inner = with_members(good())
     report = report_on(with_members(inner))

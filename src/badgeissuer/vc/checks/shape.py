@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from badgeissuer.errors import Fault
+from badgeissuer.vc import envelope
 from badgeissuer.vc.checks.kinds import (
     OTHER_KINDS,
     Generation,
@@ -69,6 +70,9 @@ def check_shape(document: Mapping[str, Any], *, member: bool = False) -> Check:
         *_model_faults(document, kind, generation),
         *envelope_faults(document, lambda contexts: context_faults(contexts, kind, generation)),
     ]
+    if kind is Kind.CREDENTIAL and generation is Generation.V2 and not faults:
+        # Of any other credential all that is known is the envelope, so that is looked at closely.
+        faults = envelope.envelope_faults(document)
     older = " of VC data model 1.1, an older form" if generation is Generation.V1 else ""
     return shape_of(faults, _ARTICLES.get(kind, "a credential") + older)
 
