@@ -19,9 +19,12 @@ from hypothesis import strategies as st
 from badgeissuer.errors import MalformedInput, Rejected, TooLarge
 from badgeissuer.vc import strictjson, verify
 from badgeissuer.vc.build import open_badge_credential
+from badgeissuer.vc.canon import canonicalize
+from badgeissuer.vc.canon.nquads import line, parse, relabel
 from badgeissuer.vc.contexts import OB_EXTENSIONS
 from badgeissuer.vc.proofs.cryptosuite import Form
-from badgeissuer.vc.proofs.data_integrity import jcs, proofs_of
+from badgeissuer.vc.proofs.data_integrity import jcs, proofs_of, unsecured
+from badgeissuer.vc.proofs.sd_values import DerivedValue
 from badgeissuer.vc.proofs.suites import SUITES as KNOWN
 from badgeissuer.vc.proofs.suites import suite_of
 from badgeissuer.vc.verify import Verdict
@@ -285,6 +288,33 @@ def test_the_twin_of_a_signature(suite: str) -> None:
     else:
         assert differences(text, changed) == {TWIN}
         assert renditions.report_on(changed.encode()).verified is suite.startswith("ecdsa")
+
+
+@pytest.mark.parametrize(("member", "accepted"), [("name", True), ("validUntil", False)])
+def test_of_what_is_shown_in_part_anyone_may_show_less(member: str, accepted: bool) -> None:
+    """The one change to what is signed that holds: each statement that is not mandatory has a signature of its own, so
+    ecdsa-sd-2023 lets it be left out with that (vc-di-ecdsa §3.6.7). What is mandatory cannot be."""
+    document = json.loads(secured("badge", "ecdsa-sd-2023"))
+    value = DerivedValue.decode(document["proof"][0]["proofValue"])
+    whole, mandatory = signed_rows(document, value), set(value.mandatory_indexes)
+    del document[member]
+    rest = signed_rows(document, value)
+    (left_out,) = (place for place, row in enumerate(whole) if row not in rest)
+    single = [place for place in range(len(whole)) if place not in mandatory]
+    assert (left_out in single) is accepted
+    shown = zip(single, value.signatures, strict=True)
+    less = replace(
+        value,
+        signatures=tuple(signature for place, signature in shown if place != left_out),
+        mandatory_indexes=tuple(sorted(place - (place > left_out) for place in mandatory - {left_out})),
+    )
+    document["proof"][0]["proofValue"] = less.encode()
+    assert renditions.report_on(json.dumps(document).encode()).verified is accepted
+
+
+def signed_rows(document: Json, value: DerivedValue) -> list[str]:
+    nquads = canonicalize(unsecured(document), issued.CONTEXTS).nquads.decode()
+    return sorted(line(relabel(quad, dict(value.labels))) for quad in parse(nquads))
 
 
 def test_all_ways_are_named() -> None:
