@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
-from copy import deepcopy
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from badgeissuer.sandbox import Sandbox
 from badgeissuer.services import verifying
 from badgeissuer.store.access import ANONYMOUS
 from tests.support.exported import Exported, FileHost, new_runtime
+from tests.support.single_changes import leaves, variants
 
 
 @pytest.fixture(scope="module")
@@ -110,58 +109,6 @@ async def test_a_status_list_that_was_tampered_with_is_seen(
         await runtime.close()
     assert not verified
     assert outcome != "valid"
-
-
-def leaves(value: Any, pointer: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    match value:
-        case dict():
-            for name, member in value.items():
-                yield from leaves(member, (*pointer, name))
-        case list():
-            for number, member in enumerate(value):
-                yield from leaves(member, (*pointer, number))
-        case _:
-            yield pointer
-
-
-def changed(value: Any) -> Any:
-    """A value near to this one, of the same kind, that says something else."""
-    match value:
-        case bool():
-            return not value
-        case int() | float():
-            return value + 1
-        case str() if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", value):
-            return (datetime.fromisoformat(value) - timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
-        case str() if value.isdigit():
-            return str(int(value) + 1)
-        case str() if re.match(r"https?://|urn:|did:", value):
-            return value[:-1] + ("0" if value[-1] != "0" else "1")
-        case _:
-            return f"{value}x"
-
-
-def variants(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The document with one thing changed: a leaf of every shape, each top-level member gone, a member added."""
-    shapes = {
-        tuple("*" if isinstance(step, int) else step for step in pointer): pointer for pointer in leaves(document)
-    }
-    for pointer in shapes.values():
-        copy = deepcopy(document)
-        place = copy
-        for step in pointer[:-1]:
-            place = place[step]
-        place[pointer[-1]] = changed(place[pointer[-1]])
-        yield "changed /" + "/".join(map(str, pointer)), copy
-    for name in document:
-        copy = deepcopy(document)
-        del copy[name]
-        yield f"without /{name}", copy
-    yield "with an unknown member", {**document, "grade": "A"}
-    yield "with a known member", {**document, "description": "better than it was"}
-    more = deepcopy(document)
-    more["credentialSubject"]["achievement"]["tag"].append("one more")
-    yield "with one more tag", more
 
 
 async def test_any_single_change_makes_both_refuse(exported: Exported, stranger: Runtime) -> None:
