@@ -110,7 +110,7 @@ def secured(kind: str, suite: str) -> str:
 def token(kind: str, form: str, alg: str) -> str:
     """The document as a JWT of the form, signed with the algorithm."""
     make = {"ob": jwt.create_ob, "vc+jwt": jwt.create_vc_jose}[form]
-    sign, key = _JWT_SIGNERS[alg]
+    sign, key = JWT_SIGNERS[alg]
     return make(prepared(kind), sign=sign, key=key, kid=f"{issued.DID}#{alg}")
 
 
@@ -168,7 +168,7 @@ def _ecdsa(key: ec.EllipticCurvePrivateKey, data: bytes) -> bytes:
     return r.to_bytes(size) + s.to_bytes(size)
 
 
-_JWT_SIGNERS: Mapping[str, tuple[tokens.Sign, JoseKey]] = {
+JWT_SIGNERS: Mapping[str, tuple[tokens.Sign, JoseKey]] = {
     "EdDSA": (issued.KEY.sign, issued.KEY.public_key()),
     "ES256": (partial(_ecdsa, P256), P256.public_key()),
     "RS256": tokens.SIGNERS["RS256"],
