@@ -14,9 +14,9 @@ PAGE = REPO / "docs" / "conformance.md"
 
 def groups() -> list[Group]:
     """All of them. Raises pytest's skip where the standards' files are not at hand."""
-    from tests.conformance import samples, vectors
+    from tests.conformance import measured, published, samples, vectors
 
-    return [*vectors.groups(), *samples.groups()]
+    return [*vectors.groups(), *samples.groups(), measured.group(), *published.groups()]
 
 
 def main(arguments: list[str]) -> int:

@@ -8,17 +8,23 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``why`` is the named reason of a deviation; a row that differs without one is a defect."""
+    """``why`` is the named reason of a deviation; a row that differs without one is a defect.
+
+    ``note`` is what one has to know of a row that is as stated.
+    """
 
     file: str
     stated: str
     ours: str
     same: bool
     why: str = ""
+    note: str = ""
 
     @property
     def verdict(self) -> str:
-        return "as stated" if self.same else self.why or "DIFFERS"
+        if self.same:
+            return f"as stated; {self.note}" if self.note else "as stated"
+        return self.why or "DIFFERS"
 
     @property
     def defect(self) -> bool:
@@ -27,11 +33,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The rows of one folder, with a sentence on how they are checked."""
+    """The rows of one folder, with a sentence on how they are checked.
+
+    ``inputs`` are files that state no result: what is computed from, keys, an index. ``after`` is text below the table.
+    """
 
     title: str
     how: str
     rows: tuple[Row, ...]
+    inputs: tuple[str, ...] = ()
+    after: str = ""
 
 
 def equal(file: str, stated: str, wanted: object, found: object) -> Row:
@@ -40,12 +51,14 @@ def equal(file: str, stated: str, wanted: object, found: object) -> Row:
     return Row(file, stated, "the same" if same else "another value", same)
 
 
+def files(groups: Iterable[Group]) -> set[str]:
+    """The files that the rows and the inputs are of."""
+    return {name.partition(":")[0] for group in groups for name in (*(row.file for row in group.rows), *group.inputs)}
+
+
 def page(groups: Iterable[Group]) -> str:
     """The Markdown text. The same every time: no dates, no places of this machine."""
     listed = list(groups)
-    rows = [row for group in listed for row in group.rows]
-    same = sum(row.same for row in rows)
-    reasons = sum(not row.same and bool(row.why) for row in rows)
     text = [
         "# Conformance",
         "",
@@ -54,12 +67,30 @@ def page(groups: Iterable[Group]) -> str:
         "ours. It is written by a run of the code (`make conformance`, with the standards' files at hand), and a test",
         "holds it to that.",
         "",
-        f"**{same} of {len(rows)} as stated; {reasons} with a named reason; {len(rows) - same - reasons} without.**",
+        f"**{_totals([row for group in listed for row in group.rows])}**",
+        "",
+        "| group | |",
+        "|---|---|",
+        *(f"| {group.title} | {_totals(group.rows)} |" for group in listed),
     ]
     for group in listed:
-        text += ["", f"## {group.title}", "", group.how, "", "| file | stated | ours | |", "|---|---|---|---|"]
-        text += [f"| {row.file} | {row.stated} | {_cell(row.ours)} | {_cell(row.verdict)} |" for row in group.rows]
+        text += ["", f"## {group.title}", "", group.how]
+        if group.inputs:
+            text += ["", f"Inputs, which state no result: {', '.join(f'`{name}`' for name in group.inputs)}."]
+        text += ["", "| file | stated | ours | |", "|---|---|---|---|"]
+        text += [
+            f"| {row.file} | {_cell(row.stated)} | {_cell(row.ours)} | {_cell(row.verdict)} |" for row in group.rows
+        ]
+        if group.after:
+            text += ["", group.after]
     return "\n".join(text) + "\n"
+
+
+def _totals(rows: Iterable[Row]) -> str:
+    found = list(rows)
+    same = sum(row.same for row in found)
+    reasons = sum(not row.same and bool(row.why) for row in found)
+    return f"{same} of {len(found)} as stated; {reasons} with a named reason; {len(found) - same - reasons} without."
 
 
 def _cell(text: str) -> str:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 import subprocess
 import sys
 
+import badgeissuer.vc
 from tests.support.shared import REPO
 
-# Not requests: PyLD loads it where it happens to be installed, for document loaders that are never used here.
 FOREIGN = (
     "fastapi", "starlette", "uvicorn", "sqlalchemy", "alembic", "asyncpg", "aiosqlite", "httpx", "httpx2", "httpcore",
-    "httpcore2", "typer", "rich",
+    "httpcore2", "requests", "aiohttp", "urllib3", "typer", "rich",
 )  # fmt: skip
 OWN = ("store", "net", "work", "keyring", "services", "web", "cli", "jobs", "runtime", "sandbox")
 
+# None in sys.modules: an import of it fails, as where it is not installed. PyLD takes requests where it finds it, for
+# document loaders that are never used here, and does without it elsewhere; nothing else may even ask.
 _IMPORT_ALL = """
 import importlib, pkgutil, sys
+sys.modules["requests"] = sys.modules["aiohttp"] = None
 import badgeissuer.vc
 for found in pkgutil.walk_packages(badgeissuer.vc.__path__, "badgeissuer.vc."):
     importlib.import_module(found.name)
-print("\\n".join(sorted(sys.modules)))
+print("\\n".join(sorted(name for name, module in sys.modules.items() if module is not None)))
 """
 
 
@@ -31,6 +35,20 @@ def test_the_library_brings_no_web_database_or_network_package() -> None:
     assert "badgeissuer.vc.carriers.png" in loaded
     assert {name for name in loaded if name.partition(".")[0] in FOREIGN} == set()
     assert {name for name in OWN if f"badgeissuer.{name}" in loaded} == set()
+
+
+def test_what_is_installed_for_the_library_opens_no_connections() -> None:
+    """The runtime lock, where the service's own packages are the only ones that do."""
+    names = re.findall(r"^([a-z0-9_.-]+)==", (REPO / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE)
+    assert "pyld" in names
+    assert {"requests", "aiohttp", "urllib3"} & set(names) == set()
+
+
+def test_the_front_page_of_the_library_names_what_is_there() -> None:
+    named = set(re.findall(r"``(?:vc\.)?([a-z_]+)``", badgeissuer.vc.__doc__ or ""))
+    there = {found.name for found in pkgutil.iter_modules(badgeissuer.vc.__path__)}
+    assert named <= there
+    assert {"build", "lint", "proofs", "jwt", "verify", "bake", "preflight", "status", "envelope"} <= named
 
 
 def test_the_example_in_the_documentation_runs() -> None:

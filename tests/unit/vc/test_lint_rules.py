@@ -15,6 +15,7 @@ from badgeissuer.vc.build import clr_credential, endorsement_credential, open_ba
 from badgeissuer.vc.canon import FOREIGN_BUDGET, canonicalize
 from badgeissuer.vc.contexts import CREDENTIALS_V2, OB_V3P0_303, ContextStore
 from badgeissuer.vc.lint import Rules
+from badgeissuer.vc.lint import rules as lint_rules
 from tests.support import issued, records
 from tests.support.shared import shared_path
 
@@ -27,6 +28,19 @@ PREPARE: dict[str, Callable[..., lint.Prepared]] = {
 FOLDERS = ("ob30", "clr20", "ob30-spec-unsigned")
 # VC 1.1, which is read and verified, never prepared: it has other dates and other contexts.
 OLDER = {"clr20/complex.json", "ob30/simple-eddsa-2022.json"}
+# By fault code: why the house refuses what the standards allow.
+HOUSE_REASONS = {
+    "context": "exactly the contexts that the document needs, in one order: whatever else is named may redefine terms",
+    "type": "the type has one spelling, in an array: validators in use know no other",
+    "unsupported": "a schema or a refresh service is refused, or cannot be checked, by wallets in use",
+    "issuer": "the issuer is a DID: only then do verifiers bind the key to it",
+    "uri": "ids are https URLs where they are links: a reader follows them, and http can be changed on its way",
+    "status": "one Bitstring entry of one bit: what cannot be revoked is not issued",
+    "subject": "an earner's id is a urn:uuid or a DID: others tell who it is; an endorsement is not about itself",
+    "identity": "identities are salted hashes: a credential is public",
+    "level": "a level belongs to the description that its result links to, also where the schemas cannot tell",
+    "association": "both ends of an association are in the record: else a reader cannot follow it",
+}
 
 
 def samples() -> dict[str, dict[str, Any]]:
@@ -62,8 +76,12 @@ def test_the_house_refuses_them_all_for_reasons_of_its_own() -> None:
     """Ids that are no DID, no status, plain identities, http ids: allowed, and not what we issue."""
     found = {name: codes(document, Rules.HOUSE) for name, document in samples().items() if name not in OLDER}
     assert all(found.values())
-    own = {"context", "type", "unsupported", "issuer", "uri", "status", "identity", "level"}
+    own = HOUSE_REASONS.keys() - {"subject", "association"}
     assert set().union(*found.values()) == own
+
+
+def test_every_rule_of_the_house_has_its_reason() -> None:
+    assert HOUSE_REASONS.keys() == lint_rules._HOUSE
 
 
 @pytest.mark.parametrize("rules", Rules)
