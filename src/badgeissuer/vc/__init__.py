@@ -10,7 +10,7 @@ e-mail address.
 
 Verify: ``verify`` plans (what has to be fetched), then checks what somebody else fetched, at one given time. What it
 stands on can be used by itself: ``strictjson``, ``contexts``, ``canon``, ``multikey``, ``jwk``, ``jws``,
-``controllers``, ``status_entries``, ``foreign_status``, ``schemas``, and ``envelope`` for any credential or presentation.
+``controllers``, ``status_entries``, ``foreign_status``, ``schemas``, and ``envelope`` for any credential.
 
 Errors are those of ``badgeissuer.errors`` and of ``faults``, each with a code; what may be large is bounded by
 ``limits``, which hold by count and not by time.
