@@ -6,6 +6,7 @@ counted here; a pattern cannot be counted, so the service runs this in a process
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
@@ -17,7 +18,7 @@ from referencing import Registry
 from referencing.exceptions import NoSuchAnchor, PointerToNowhere, Unresolvable
 
 from badgeissuer.errors import Fault
-from badgeissuer.vc import limits
+from badgeissuer.vc import limits, strictjson
 from badgeissuer.vc.faults import BudgetExceeded, SchemaInvalid, SchemaUnsupported
 from badgeissuer.vc.model.base import instant, is_iri
 from badgeissuer.vc.strictjson import escape_pointer
@@ -47,7 +48,7 @@ def validate(schema: object, document: Mapping[str, Any], *, steps: int = limits
     if known is None:
         raise SchemaUnsupported("the schema names no dialect of JSON Schema that is known here (2020-12, 2019-09, 07)")
     try:
-        known.check_schema(schema, format_checker=jsonschema.FormatChecker(("regex",)))
+        _check_schema(schema, known)
         # Without $schema: a reference to the root would otherwise go on without the count.
         bare = {name: value for name, value in schema.items() if name != "$schema"}
         counted: Any = jsonschema.validators.extend(known, _counted(known.VALIDATORS, steps))  # type: ignore[no-untyped-call]
@@ -67,6 +68,21 @@ def validate(schema: object, document: Mapping[str, Any], *, steps: int = limits
         raise
     except Exception:  # whatever a schema of a stranger makes the library raise
         raise SchemaInvalid("the schema cannot be worked with") from None
+
+
+# Schemas that were found sound, by digest: checking one takes longer than most documents do.
+_SOUND: dict[str, None] = {}
+_MOST_REMEMBERED = 64
+
+
+def _check_schema(schema: Mapping[str, Any], known: Any) -> None:
+    digest = hashlib.sha256(strictjson.dumps(schema).encode()).hexdigest()
+    if digest in _SOUND:
+        return
+    known.check_schema(schema, format_checker=jsonschema.FormatChecker(("regex",)))
+    if len(_SOUND) >= _MOST_REMEMBERED:
+        _SOUND.clear()
+    _SOUND[digest] = None
 
 
 def _counted(rules: Mapping[str, Callable[..., Any]], steps: int) -> dict[str, Callable[..., Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from badgeissuer.vc import limits
+from badgeissuer.vc import limits, schemas
 from badgeissuer.vc.faults import BudgetExceeded, SchemaInvalid, SchemaUnsupported
 from badgeissuer.vc.schemas import validate
 from tests.support import issued
@@ -180,3 +180,15 @@ def test_the_standards_own_schema_takes_a_full_badge(form: str) -> None:
     assert validate(json.loads(text), issued.signed()) == []
     broken = issued.signed() | {"validFrom": "2026-03-01"}
     assert [fault.pointer for fault in validate(json.loads(text), broken)] == ["/validFrom"]
+
+
+def test_a_sound_schema_is_checked_once_and_a_bad_one_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schemas, "_MOST_REMEMBERED", 2)
+    schemas._SOUND.clear()
+    for number in (1, 2, 1, 3):
+        schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "minProperties": number}
+        assert len(validate(schema, {})) == 1
+        assert 1 <= len(schemas._SOUND) <= 2
+    for _ in range(2):
+        with pytest.raises(SchemaInvalid):
+            validate({"$schema": "https://json-schema.org/draft/2020-12/schema", "minProperties": -1}, {})
