@@ -24,7 +24,8 @@ CHROME = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image
         ("application/json, text/plain, */*", media.JSON),
         ("application/ld+json, application/json", media.LD_JSON),  # what a wallet sends for a status list
         ("application/json;q=0.5, application/vc;q=0.4", media.JSON),
-        ("application/vc;q=0, */*", media.LD_JSON),
+        ("application/vc;q=0, */*", media.VC_LD_JSON),
+        ("application/vc+ld+json", media.VC_LD_JSON),
         ("APPLICATION/JSON", media.JSON),
         (
             'application/ld+json;profile="http://www.w3.org/ns/json-ld#compacted";q=0.9, application/json;q=0.8',
@@ -44,7 +45,7 @@ def test_accept_for_a_credential(accept: str | None, expected: str) -> None:
     "accept", ["image/png", "application/vc+jwt", "application/json;q=0", "text/*", "nonsense", "*/*;q=0"]
 )
 def test_what_there_is_not_is_refused_with_what_there_is(accept: str) -> None:
-    with pytest.raises(NotAcceptable, match="application/vc, application/ld\\+json, application/json"):
+    with pytest.raises(NotAcceptable, match=r"application/vc, application/vc\+ld\+json, application/ld\+json, application/json"):
         media.negotiate(accept, media.CREDENTIAL_TYPES)
 
 

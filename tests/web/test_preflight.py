@@ -59,6 +59,7 @@ def _expected(document: Json | str | bytes, *targets: Target) -> Json:
     [
         (FULL, JSON, FULL),
         (FULL, "application/vc", FULL),
+        (FULL, "application/vc+ld+json", FULL),
         (FULL, "application/ld+json; charset=utf-8", FULL),
         ({"credential": FULL}, JSON, FULL),
         ({"credential": JWT}, JSON, JWT),

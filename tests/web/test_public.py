@@ -37,6 +37,7 @@ async def test_a_credential_is_the_same_bytes_under_each_of_its_names(service: S
     for accept, expected in [
         ("*/*", "application/vc"),
         ("application/vc", "application/vc"),
+        ("application/vc+ld+json", "application/vc+ld+json"),
         ("application/ld+json", "application/ld+json"),
         ("application/json", "application/json"),
         ("text/html,*/*;q=0.8", "application/json"),
@@ -47,7 +48,10 @@ async def test_a_credential_is_the_same_bytes_under_each_of_its_names(service: S
     assert (suffixed.content, suffixed.headers["content-type"]) == (whole.content, "application/json")
     refused = await service.http.get(url, headers={"Accept": "image/png"})
     assert (refused.status_code, refused.headers["content-type"]) == (406, "application/problem+json")
-    assert refused.json()["detail"] == "there is application/vc, application/ld+json, application/json"
+    assert (
+        refused.json()["detail"]
+        == "there is application/vc, application/vc+ld+json, application/ld+json, application/json"
+    )
 
 
 async def test_who_has_the_text_gets_304(service: Service) -> None:

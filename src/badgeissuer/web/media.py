@@ -11,14 +11,16 @@ from starlette.responses import Response
 from badgeissuer.web.problems import NotAcceptable
 
 VC = "application/vc"
+# What Open Badges 3.0 calls a credential on the web, after VC data model 1.1.
+VC_LD_JSON = "application/vc+ld+json"
 LD_JSON = "application/ld+json"
 JSON = "application/json"
 PNG = "image/png"
 SVG = "image/svg+xml"
 DID_JSON = "application/did+json"
 
-# One text, three names for what it is. The first is what a client gets that takes anything.
-CREDENTIAL_TYPES = (VC, LD_JSON, JSON)
+# One text, four names for what it is. The first is what a client gets that takes anything.
+CREDENTIAL_TYPES = (VC, VC_LD_JSON, LD_JSON, JSON)
 # A credential in a JWT: as OB and VC-JOSE-COSE name it, and as JWTs are named in general.
 JWT_TYPES = ("text/plain", "application/jwt", "application/vc+jwt")
 # Images that carry a credential.

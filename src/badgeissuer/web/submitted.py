@@ -102,6 +102,7 @@ def request_body(model: type[WireIn], *, description: str, example: dict[str, An
                 }
             },
             media.VC: {"schema": {"type": "object"}},
+            media.VC_LD_JSON: {"schema": {"type": "object"}},
             media.LD_JSON: {"schema": {"type": "object"}},
             **{kind: {"schema": {"type": "string", "description": "a compact JWS"}} for kind in media.JWT_TYPES},
             media.PNG: {"schema": {"type": "string", "format": "binary", "description": "a baked badge"}},

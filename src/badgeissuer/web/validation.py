@@ -19,6 +19,8 @@ _WORDS = {
     "model_type": "must be a JSON object",
     "dict_type": "must be a JSON object",
     "string_type": "must be a string",
+    "list_type": "must be an array",
+    "bool_type": "must be true or false",
     # These would quote what was sent.
     "uuid_parsing": "must be a UUID",
     "union_tag_invalid": "is none of the forms that fit here",

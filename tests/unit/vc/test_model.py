@@ -46,6 +46,21 @@ def test_a_badge_comes_back_as_it_was() -> None:
     assert base.to_document(ob3.OpenBadgeCredential.model_validate(document)) == document
 
 
+def test_members_of_others_come_back_as_they_were() -> None:
+    document = issued.signed()
+    foreign = {"a": None, "b": [], "c": [1, {"z": None}, [[]]], "d": {}, "f": 3.0, "type": "One", "t": ("x",)}
+    document["x:foreign"] = foreign
+    document["issuer"]["x:nothing"] = None
+    document["credentialSubject"]["achievement"]["x:none"] = []
+    document["description"] = None  # a member of the class: no nulls are written
+    written = base.to_document(ob3.OpenBadgeCredential.model_validate(document))
+    del document["description"]
+    foreign["t"] = ["x"]
+    assert written == document
+    assert type(written["x:foreign"]["f"]) is float
+    assert written["x:foreign"] is not foreign
+
+
 SUBJECT = "/credentialSubject"
 ACHIEVEMENT = f"{SUBJECT}/achievement"
 
@@ -154,7 +169,7 @@ def test_reading_takes_one_value_for_an_array_of_one_and_writing_makes_the_array
     assert base.to_document(ob3.OpenBadgeCredential.model_validate(document)) == expected
 
 
-def test_unknown_members_are_kept_and_nulls_and_empty_arrays_are_not_written() -> None:
+def test_nulls_and_empty_arrays_of_the_class_are_not_written_and_unknown_members_are_kept() -> None:
     document = {
         "id": "https://a.example/",
         "type": "Profile",
@@ -165,7 +180,7 @@ def test_unknown_members_are_kept_and_nulls_and_empty_arrays_are_not_written() -
     assert base.to_document(ob3.Profile.model_validate(document)) == {
         "id": "https://a.example/",
         "type": ["Profile"],
-        "motto": {"b": [1]},
+        "motto": {"a": None, "b": [1]},
     }
 
 

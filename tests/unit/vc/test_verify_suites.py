@@ -107,7 +107,9 @@ def derived() -> Json:
         statement_key=ec.derive_private_key(9, ec.SECP256R1()),
         contexts=issued.CONTEXTS,
     )
-    assert not report_on(base).verified, "a base proof is for the holder only"
+    refused = report_on(base)
+    assert not refused.verified, "a base proof is for the holder only"
+    assert refused.advice.endswith("a base proof stays with the holder.")
     shown = ("/id", "/credentialSubject/id", "/credentialSubject/achievement/achievementType", "/name")
     return ECDSA_SD_2023.derive(base, shown, contexts=issued.CONTEXTS)
 

@@ -26,10 +26,14 @@ from badgeissuer.vc.jwk import JoseKey
 from badgeissuer.vc.proofs import chains, options
 from badgeissuer.vc.proofs.cryptosuite import Form, Inputs
 from badgeissuer.vc.proofs.data_integrity import jcs, proofs_of
+from badgeissuer.vc.proofs.sd_values import is_base
 from badgeissuer.vc.proofs.signatures import algorithm_of
 
 _VERIFICATION = SECURITY + "PROOF_VERIFICATION_ERROR"
-_NO_KEY = unchecked(KEY, "there is no proof whose key could be looked at")
+_NO_KEY = unchecked(KEY, "there is no proof whose key could be looked at", remedy="see the check before this one")
+_NO_SUITE = "of no known form"
+_OTHER_SUITE = "use a verifier that knows this kind of proof, or ask its issuer for one with an eddsa-rdfc-2022 proof"
+_BASE_PROOF = "ask its holder for a copy that is made to be shown; a base proof stays with the holder"
 _UNREADABLE = {
     "/proofPurpose": "the proof is not for the purpose assertionMethod",
     "/created": "the proof's date cannot be read",
@@ -62,7 +66,7 @@ def check_proofs(plan: Plan, material: Material, *, now: datetime, policy: Polic
     given = proofs_of(plan.document)
     wrong = _unusable(given, plan)
     if wrong is not None:
-        return failed(PROOF, wrong, _VERIFICATION), _NO_KEY, Edition.CURRENT
+        return wrong, _NO_KEY, Edition.CURRENT
     results = [_one(plan, planned, material, now=now, policy=policy) for planned in plan.proofs]
     good = [result.planned.place for result in results if result.verdict is Verdict.OK]
     try:
@@ -78,17 +82,20 @@ def check_proofs(plan: Plan, material: Material, *, now: datetime, policy: Polic
     return ok(PROOF, best.proof.detail + _others(results, best, len(given)), parts), best.key, best.edition
 
 
-def _unusable(given: list[Any], plan: Plan) -> str | None:
-    """Why none of the proofs need be looked at."""
+def _unusable(given: list[Any], plan: Plan) -> Check | None:
+    """Why none of the proofs need be looked at. A suite that is unknown here says nothing against the document."""
     if not given:
-        return "there is no proof: anyone could have written this"
+        return failed(PROOF, "there is no proof: anyone could have written this", _VERIFICATION)
     if len(given) > MOST_PROOFS:
-        return f"there are more than {MOST_PROOFS} proofs"
+        return failed(PROOF, f"there are more than {MOST_PROOFS} proofs", _VERIFICATION)
     if any(proof in given[:place] for place, proof in enumerate(given)):
-        return "the same proof is there twice"
+        return failed(PROOF, "the same proof is there twice", _VERIFICATION)
     if not plan.proofs:
         suites = ", ".join(sorted({_suite(proof) for proof in given}))
-        return f"the proof is of a suite that is not verified here: {suites}"
+        detail = f"the proof is of a suite that is not verified here: {suites}"
+        if _NO_SUITE in suites:
+            return failed(PROOF, detail, _VERIFICATION)
+        return unchecked(PROOF, detail, _VERIFICATION, remedy=_OTHER_SUITE)
     return None
 
 
@@ -127,7 +134,8 @@ def _signed(planned: PlannedProof, forms: tuple[bytes, bytes] | Failure, key: Jo
     try:
         planned.suite.verify(planned.proof, document=forms[0], config=forms[1], key=key)
     except Rejected as error:
-        return failed(PROOF, error.detail, _VERIFICATION)
+        remedy = _BASE_PROOF if is_base(planned.proof.get("proofValue")) else None
+        return failed(PROOF, error.detail, _VERIFICATION, remedy=remedy)
     return ok(PROOF, f"the {planned.suite.name} signature is good")
 
 
@@ -178,7 +186,9 @@ def _forms(plan: Plan, planned: PlannedProof, material: Material, way: FormKeys)
             return form
         # Of the document, and of the options of an only proof, check 2 says so.
         told = key == DOCUMENT or (key == CONFIG and len(plan.proofs) == 1)
-        if not told and _lost(form, way.edition):
+        # An endorsement proves itself where it is looked at, and nobody looks for one among the options.
+        edition = way.edition if key == way.document else Edition.CURRENT
+        if not told and _lost(form, edition):
             detail = "the contexts do not define all members that the proof is over, so that no signature covers them"
             return Failure(detail, SECURITY + "DATA_LOSS_DETECTION_ERROR", definite=True)
         found.append(form.nquads)
@@ -228,4 +238,4 @@ def _suite(proof: object) -> str:
         name = proof.get("cryptosuite") or proof.get("type")
         if isinstance(name, str):
             return name[:60]
-    return "of no known form"
+    return _NO_SUITE

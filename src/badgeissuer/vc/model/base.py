@@ -8,6 +8,7 @@ arrays (OB serialization, JSON).
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -147,17 +148,29 @@ IdentifierType = Annotated[str, AfterValidator(terms.one_of(terms.IDENTIFIER_TYP
 
 
 def to_document(node: Node) -> dict[str, Any]:
-    """The JSON form of a node: wire names, no nulls, no empty arrays, members in the order of the class."""
-    document: dict[str, Any] = _pruned(node.model_dump(mode="json", by_alias=True, exclude_none=True))
-    return document
+    """The JSON form of a node: wire names, no nulls, no empty arrays, members in the order of the class.
+
+    Members that the class does not name come after these, each as it was read, nulls and empty arrays in it included:
+    what they mean is not known here (OB extending).
+    """
+    document: dict[str, Any] = {}
+    for name, field in type(node).model_fields.items():
+        value = getattr(node, name)
+        if value is not None and value != ():
+            document[field.serialization_alias or name] = _written(value)
+    return {**document, **_plain(node.model_extra or {})}
 
 
-def _pruned(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _pruned(member) for name, member in value.items() if member is not None and member != []}
-    if isinstance(value, list):
-        return [_pruned(member) for member in value]
-    return value
+def _written(value: Any) -> Any:
+    if isinstance(value, Node):
+        return to_document(value)
+    return [_written(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _plain(member) for name, member in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 _WORDS = {

@@ -45,8 +45,9 @@ def _described(what: str, *types: str) -> dict[int | str, dict[str, Any]]:
 async def credential(name: str, request: Request, work: PublicWorkDep) -> Response:
     """A credential, revoked or not: what was said stays readable, and its status list says what holds.
 
-    The same bytes as `application/vc`, `application/ld+json` or `application/json`, by Accept; `.json` for the last.
-    Where a newer award has taken its place, the Link header names the new credential as `successor-version`.
+    The same bytes as `application/vc`, `application/vc+ld+json` (as Open Badges has it), `application/ld+json` or
+    `application/json`, by Accept; `.json` for the last. Where a newer award has taken its place, the Link header
+    names the new credential as `successor-version`.
     """
     plain, as_type = _asked(request, name, media.CREDENTIAL_TYPES)
     row = await publishing.credential(work, credential_id=_id(plain))
