@@ -45,7 +45,9 @@ def test_accept_for_a_credential(accept: str | None, expected: str) -> None:
     "accept", ["image/png", "application/vc+jwt", "application/json;q=0", "text/*", "nonsense", "*/*;q=0"]
 )
 def test_what_there_is_not_is_refused_with_what_there_is(accept: str) -> None:
-    with pytest.raises(NotAcceptable, match=r"application/vc, application/vc\+ld\+json, application/ld\+json, application/json"):
+    with pytest.raises(
+        NotAcceptable, match=r"application/vc, application/vc\+ld\+json, application/ld\+json, application/json"
+    ):
         media.negotiate(accept, media.CREDENTIAL_TYPES)
 
 
