@@ -25,6 +25,7 @@ CONTEXTS = "contexts that define the same terms"
 TYPE_BY_IRI = "a type by its name, by its IRI, or by both"
 ONE_NODE = "a member with this or that of two objects that have one id"
 UNREPEATED = "the contexts of a jcs proof, which are the document's, in the document alone"
+SELF_PROVED = "one more endorsement as a JWT, which proves itself (ADR 10)"
 FURTHER_PROOF = "a further proof beside the good one"
 TWIN = "the other signature that everyone can make of one of ECDSA: (r, n - s)"
 ANOTHER = "another meaning"
@@ -142,6 +143,8 @@ def _between(a: Any, b: Any, name: str) -> set[str]:
     match a, b:
         case dict(), dict() if a.keys() - b.keys() == {"@context"} and "proofValue" in b:
             return {UNREPEATED} | _between({n: v for n, v in a.items() if n != "@context"}, b, name)
+        case dict(), dict() if b.keys() - a.keys() == {"endorsementJwt"} and "proofValue" not in b:
+            return {SELF_PROVED} | _between(a, {n: v for n, v in b.items() if n != "endorsementJwt"}, name)
         case dict(), dict():
             if a.keys() != b.keys():
                 return {ANOTHER}

@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
 from badgeissuer.errors import MalformedInput, Rejected, TooLarge
-from badgeissuer.vc import strictjson, verify
-from badgeissuer.vc.build import open_badge_credential
+from badgeissuer.vc import jwt, strictjson, verify
+from badgeissuer.vc.build import endorsement_credential, open_badge_credential
 from badgeissuer.vc.canon import canonicalize
 from badgeissuer.vc.canon.nquads import line, parse, relabel
 from badgeissuer.vc.contexts import OB_EXTENSIONS
@@ -28,7 +28,7 @@ from badgeissuer.vc.proofs.sd_values import DerivedValue
 from badgeissuer.vc.proofs.suites import SUITES as KNOWN
 from badgeissuer.vc.proofs.suites import suite_of
 from badgeissuer.vc.verify import Verdict
-from tests.support import issued, mutations, renditions
+from tests.support import issued, mutations, records, renditions
 from tests.support.differences import (
     ANOTHER,
     ARRAY_ORDER,
@@ -38,6 +38,7 @@ from tests.support.differences import (
     NUMBER,
     ONE_NODE,
     ONE_OR_ARRAY,
+    SELF_PROVED,
     SPELLING,
     TWIN,
     TYPE_BY_IRI,
@@ -60,7 +61,7 @@ IN_ANY_FORM = {MEMBER_ORDER, SPELLING, NUMBER, FURTHER_PROOF, ONE_OR_ARRAY, CONT
 EQUIVALENT = {
     # Without contexts a proof is of the suite's first draft, which signed the document's with its options.
     Form.JCS: IN_ANY_FORM | {UNREPEATED},
-    Form.RDFC: IN_ANY_FORM | {ARRAY_ORDER, TYPE_BY_IRI, ONE_NODE},
+    Form.RDFC: IN_ANY_FORM | {ARRAY_ORDER, TYPE_BY_IRI, ONE_NODE, SELF_PROVED},
 }
 EXAMPLES = {"badge": 120, "endorsement": 120, "clr": 25, "own": 60}
 OWN = ("eddsa-rdfc-2022", "ecdsa-sd-2023", "eddsa-jcs-2022")
@@ -142,15 +143,16 @@ def test_every_change_is_refused_or_says_the_same(suite: str, kind: str, times: 
         assume(changed != unchanged)
         tried += 1
         report = renditions.report_on(changed.encode("utf-8", "surrogatepass"))
-        if good[0] not in signed_forms(changed):
-            # Refused for what the document itself says and who says it, not for its dates or its status.
-            assert not report.verified, differences(text, changed)
-            assert any(check.verdict is not Verdict.OK for check in report.checks[:5])
-        elif report.verified:
-            ways = differences(text, changed)
+        ways = differences(text, changed)
+        if report.verified:
             assert ways <= EQUIVALENT[form_of(suite)], ways
+            assert good[0] in signed_forms(changed) or SELF_PROVED in ways
             for way in ways:
                 event(way)
+        elif good[0] not in signed_forms(changed):
+            # Refused for what the document itself says and who says it, not for its dates or its status.
+            looked_at = [*report.checks[:5], *(report.checks[8:] if "endorsementJwt" in changed else [])]
+            assert any(check.verdict is not Verdict.OK for check in looked_at)
 
     change()
     assert tried >= EXAMPLES[kind] * times
@@ -290,6 +292,33 @@ def test_the_twin_of_a_signature(suite: str) -> None:
         assert renditions.report_on(changed.encode()).verified is suite.startswith("ecdsa")
 
 
+@pytest.mark.parametrize("about_it", [True, False])
+@pytest.mark.parametrize("suite", SUITES)
+def test_an_endorsement_that_proves_itself_may_be_put_in(suite: str, about_it: bool) -> None:
+    """The context of 2024 does not know it, so that a signature made then covers none; one of a jcs suite always does."""
+    text = secured("badge", suite)
+    document = json.loads(text)
+    about = document.get("id", "") if about_it else f"{issued.BASE}/credentials/another"
+    endorsement = endorsement_credential(replace(records.endorsement_facts(), subject_id=about))
+    ready = records.prepared_endorsement(endorsement)
+    key = issued.KEY.public_key()
+    document["endorsementJwt"] = [
+        jwt.create_ob(ready, sign=issued.KEY.sign, key=key, kid=f"{issued.DID}#{issued.MULTIKEY}")
+    ]
+    assert differences(text, json.dumps(document)) == {SELF_PROVED}
+    report = renditions.report_on(json.dumps(document).encode())
+    assert report.verified is (about_it and form_of(suite) is Form.RDFC)
+    if report.verified:
+        assert report.check(3).detail.endswith("signature is good, under the Open Badges context of 2024")
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_among_the_options_of_a_proof_it_proves_nothing(suite: str) -> None:
+    document = json.loads(secured("badge", suite))
+    document["proof"][0]["endorsementJwt"] = [renditions.token("endorsement", "ob", "EdDSA")]
+    assert renditions.report_on(json.dumps(document).encode()).check(3).verdict is Verdict.FAILED
+
+
 @pytest.mark.parametrize(("member", "accepted"), [("name", True), ("validUntil", False)])
 def test_of_what_is_shown_in_part_anyone_may_show_less(member: str, accepted: bool) -> None:
     """The one change to what is signed that holds: each statement that is not mandatory has a signature of its own, so
@@ -319,7 +348,8 @@ def signed_rows(document: Json, value: DerivedValue) -> list[str]:
 
 def test_all_ways_are_named() -> None:
     for form in Form:
-        assert {way for way, _, forms, _ in WAYS.values() if form in forms} | {TWIN} == EQUIVALENT[form]
+        apart = {TWIN, SELF_PROVED} if form is Form.RDFC else {TWIN}
+        assert {way for way, _, forms, _ in WAYS.values() if form in forms} | apart == EQUIVALENT[form]
 
 
 def test_the_judge_of_texts_tells_other_things_apart() -> None:
