@@ -1,4 +1,4 @@
-"""Whether a stack can be published: parts that contradict each other, members that nobody can earn, stacks in circles."""
+"""Whether a stack can be published: contradictions, members that nobody can earn, stacks in circles."""
 
 from __future__ import annotations
 
