@@ -188,7 +188,7 @@ def _condition(record: Record, rule: Rule, start: Moment) -> Condition:
             return counted(f"{title(key)}, after the rest", (first, Condition(title(key), last, 1)), 2)
         case Within():
             return _window(record, rule, start)
-        case Phases():
+        case Phases():  # pragma: no branch - there is no other
             return _phases(record, rule, start)
 
 
@@ -279,9 +279,7 @@ def _summary(
 
 
 def _missing(condition: Condition) -> Iterator[str]:
-    """The unmet conditions, each as near to the leaves as it is one thing to do."""
-    if condition.met:
-        return
+    """What is missing of an unmet condition, as near to the leaves as it is one thing to do."""
     unmet = [part for part in condition.parts if not part.met]
     if not condition.parts:
         left = condition.need - condition.have

@@ -219,6 +219,6 @@ def keys_in(stack: StackDocument, rule: Rule) -> Iterator[str]:
             yield key
         case Within(of=part):
             yield from keys_in(stack, part)
-        case Phases(phases=phases):
+        case Phases(phases=phases):  # pragma: no branch - there is no other
             for phase in phases:
                 yield from keys_in(stack, phase.rule)

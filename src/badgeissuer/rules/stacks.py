@@ -125,7 +125,7 @@ class Record:
                 return None if done is None else self.first(key, done)
             case Within(within=period, of=part):
                 return self._within(period, part, start)
-            case Phases():
+            case Phases():  # pragma: no branch - there is no other
                 return self._phases(rule, start)
 
     def beginnings(self, rule: Rule, start: Moment) -> list[datetime]:
