@@ -42,7 +42,7 @@ class Printed:
 def press(
     template: str, data: Mapping[str, Any], format: Format, *, ppi: float = 144.0, font_folders: Sequence[Path] = ()
 ) -> Printed:
-    """The template filled with the data. Raises ``Unavailable`` where typst cannot make it, which no data should cause."""
+    """The template filled with the data. Raises ``Unavailable`` where typst cannot make it: no data should cause that."""
     inputs = {"data": json.dumps({"fonts": list(FONTS), **data}, ensure_ascii=False)}
     compiler = _compiler(template, tuple(font_folders))
     try:

@@ -31,7 +31,7 @@ class BadgeFacts:
 
 @dataclass(frozen=True, slots=True)
 class CertificateFacts:
-    """What a certificate says. ``facts`` are lines of label and value; ``words`` are the fixed texts in its language."""
+    """What a certificate says. ``facts`` are lines of label and value, ``words`` the fixed texts in its language."""
 
     badge: BadgeFacts
     earner: str
