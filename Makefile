@@ -14,7 +14,7 @@ ENVIRONMENT = python=$$(PYTHON="$(PYTHON)" sh tools/find-python) && "$$python" t
 COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --no-annotate --quiet $(ARGS)
 
-.PHONY: help run test test-long lint format migrate migration openapi bench lock golden env dev
+.PHONY: help run test test-long lint format migrate migration openapi bench bench-hostile lock conformance golden env dev
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,7 @@ lint: dev ## what CI checks beside the tests: style, types, imports, generated f
 	$(BIN)/lint-imports
 	$(BIN)/badgeissuer openapi --check
 	$(BIN)/python -m tests.golden.rebuild --check
+	$(BIN)/python -m tests.conformance --check
 	$(BIN)/hadolint Dockerfile
 
 format: dev ## put the code into the common form
@@ -51,11 +52,17 @@ migration: dev ## write the next migration from the models (NAME="add colour")
 openapi: env ## write openapi.yaml anew from the code
 	@$(BIN)/badgeissuer openapi
 
+conformance: dev ## write docs/conformance.md anew from the standards' files (in ../shared), file by file
+	@$(BIN)/python -m tests.conformance
+
 golden: dev ## rebuild the golden documents (a changed one is a decision: explain it)
 	@$(BIN)/python -m tests.golden.rebuild
 
 bench: env ## cost of issuing one credential against the signature-only limit
 	@$(BIN)/python -m bench $(ARGS)
+
+bench-hostile: env ## CPU time and memory of hostile input until it is refused, against the limits
+	@$(BIN)/python -m bench hostile
 
 lock: dev ## write the requirements*.lock files anew (ARGS=--upgrade for newer versions)
 	$(COMPILE) -o requirements.lock

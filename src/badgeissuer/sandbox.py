@@ -1,5 +1,6 @@
-"""Canonicalisation in worker processes that can be killed: a document can cost a bounded time and memory, no more.
+"""Work on documents in processes that can be killed: a document can cost a bounded time and memory, no more.
 
+Canonicalisation, and checking against a JSON Schema of somebody else.
 Lanes keep our own minting from waiting behind foreign documents. Workers start when they are first needed.
 """
 
@@ -13,16 +14,22 @@ from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
-from badgeissuer.errors import Unavailable
+from badgeissuer.errors import Fault, Unavailable
 from badgeissuer.vc import strictjson
 from badgeissuer.vc.canon import BADGE_BUDGET, Algorithm, Budget, Canonical, frames
-from badgeissuer.vc.contexts import ContextStore
+from badgeissuer.vc.contexts import ContextStore, Edition
 from badgeissuer.vc.faults import BudgetExceeded
 
 _ONE_EACH: Mapping[str, int] = {"mint": 1, "foreign": 1}
+# The library is loaded within it, the first time; what is left is more than any honest schema takes.
+_SCHEMA_SECONDS = 2.0
 _SOURCE_ROOT = str(Path(__file__).resolve().parent.parent)
 # What a Python process needs from its surroundings. Settings and secrets stay out of the workers.
 _PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR", "LANG", "LC_ALL")
+
+
+# No document gets more than so many times the time of a badge.
+_MOST_TIMES = 24
 
 
 class Sandbox:
@@ -42,7 +49,7 @@ class Sandbox:
         own = None
         if contexts is not ContextStore.pinned():
             own = {url: contexts.content(url).decode() for url in contexts.urls}
-        self._hello = frames.frame(frames.hello(own, memory_mib=memory_mib))
+        self._hello = frames.frame(frames.hello(own, memory_mib=memory_mib, edition=contexts.edition))
         self._timeout = timeout
         self._patience = patience
         self._lanes = {name: _Lane(asyncio.Semaphore(count)) for name, count in lanes.items()}
@@ -73,17 +80,31 @@ class Sandbox:
         lane: str = "mint",
         budget: Budget = BADGE_BUDGET,
         algorithm: Algorithm = "sha256",
+        edition: Edition = Edition.CURRENT,
     ) -> Canonical:
         """As ``vc.canon.canonicalize``, in a worker of the lane. The event loop stays free.
 
         Raises ``BudgetExceeded`` also where the document takes more than the time or the memory of a worker, and
         ``Unavailable`` where no worker becomes free or starts. A caller that is cancelled takes its worker with it:
-        the next caller never reads another's answer.
+        the next caller never reads another's answer. The time grows with the budget, as a learner record's does.
+        ``edition`` chooses between the pinned contexts. A sandbox with a store of its own has the edition of that store
+        and no other: ``Canonical.edition`` says which one the form was made with.
         """
         text = strictjson.dumps(document)
         if len(text.encode()) > budget.max_bytes:
             raise BudgetExceeded(f"the document is longer than {budget.max_bytes} bytes")
-        request = frames.frame(frames.job(text, budget, algorithm))
+        seconds = self._timeout * min(max(budget.max_quads / BADGE_BUDGET.max_quads, 1), _MOST_TIMES)
+        return frames.read_answer(await self._run(lane, frames.job(text, budget, algorithm, edition), seconds))
+
+    async def validate(self, schema: object, document: Mapping[str, Any], *, lane: str = "foreign") -> list[Fault]:
+        """As ``vc.schemas.validate``, in a worker of the lane: a pattern can take for ever, and a worker can be killed.
+
+        Raises ``BudgetExceeded`` also where it takes longer than two seconds or too much memory, and ``Unavailable``.
+        """
+        request = frames.schema_job(strictjson.dumps(schema), strictjson.dumps(document))
+        return frames.read_found(await self._run(lane, request, min(self._timeout, _SCHEMA_SECONDS)))
+
+    async def _run(self, lane: str, job: bytes, seconds: float) -> bytes:
         place = self._lanes[lane]
         try:
             async with asyncio.timeout(self._patience):
@@ -91,31 +112,30 @@ class Sandbox:
         except TimeoutError:
             raise Unavailable("all workers for canonicalisation are busy; try again later") from None
         try:
-            answer = await self._in_lane(place, request)
+            return await self._in_lane(place, frames.frame(job), seconds)
         finally:
             place.free.release()
-        return frames.read_answer(answer)
 
-    async def _in_lane(self, lane: _Lane, request: bytes) -> bytes:
+    async def _in_lane(self, lane: _Lane, request: bytes, seconds: float) -> bytes:
         while (worker := lane.take()) is not None:
             try:
-                return await self._ask(lane, worker, request)
+                return await self._ask(lane, worker, request, seconds)
             except _WorkerLost:
                 continue  # it may have died while it was idle, which is not this document's doing
         try:
-            return await self._ask(lane, await self._spawn(), request)
+            return await self._ask(lane, await self._spawn(), request, seconds)
         except _WorkerLost:
             if self._closed:
                 raise Unavailable("the service is stopping") from None
-            raise BudgetExceeded("canonicalising the document took more than its worker may use") from None
+            raise BudgetExceeded("the document took more than its worker may use") from None
 
-    async def _ask(self, lane: _Lane, worker: asyncio.subprocess.Process, request: bytes) -> bytes:
+    async def _ask(self, lane: _Lane, worker: asyncio.subprocess.Process, request: bytes, seconds: float) -> bytes:
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(seconds):
                 answer = await _exchange(worker, request)
         except TimeoutError:
             self._discard(worker)
-            raise BudgetExceeded(f"canonicalising the document takes longer than {self._timeout:g} s") from None
+            raise BudgetExceeded(f"the document takes longer than {seconds:g} s") from None
         except (asyncio.IncompleteReadError, ConnectionError):
             self._discard(worker)
             raise _WorkerLost from None

@@ -22,6 +22,7 @@ COMMANDS = [
     ("issuer", "create"),
     ("issuer", "list"),
     ("issuer", "show"),
+    ("issuer", "preflight"),
     ("issuer", "rotate-keys"),
     ("achievement", "create"),
     ("achievement", "publish"),
@@ -31,6 +32,7 @@ COMMANDS = [
     ("suspend",),
     ("reinstate",),
     ("verify",),
+    ("preflight",),
     ("config", "check"),
     ("openapi",),
 ]

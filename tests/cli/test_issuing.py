@@ -143,3 +143,26 @@ def test_a_key_that_is_not_its_rows_stops_everything_that_signs(shell: Shell, pu
         assert first.name in done.err + done.out
     first.write_bytes(content)
     assert shell("issue", path).code == Exit.OK
+
+
+def test_where_an_issuers_credentials_must_import(shell: Shell) -> None:
+    shell.json("issuer", "create", "any", "--name", "Any", "--no-preflight")
+    made = shell.json(
+        "issuer", "create", "kvec", "--name", "KVEC", "--preflight-target", "learncard", "--preflight-target", "canvas"
+    )
+    assert made["preflight_targets"] == ["learncard", "canvas"]
+    for options, expected in [
+        ((), ["learncard", "canvas"]),
+        (("--preflight-target", "openbadgeslib"), ["openbadgeslib"]),
+        (("--no-preflight",), []),
+        (("--default",), ["1edtech-validator", "learner-credential-wallet", "learncard", "openbadgeslib"]),
+    ]:
+        chosen = shell.json("issuer", "preflight", "kvec", *options)
+        assert chosen == {"slug": "kvec", "preflight_targets": expected}
+        assert shell.json("issuer", "show", "kvec")["preflight_targets"] == expected
+    assert shell("issuer", "preflight", "any").out == "  Must import   nowhere\n"
+    assert shell("issuer", "preflight", "kvec").out.startswith("  Must import   1edtech-validator, ")
+    assert shell("issuer", "preflight", "kvec", "--preflight-target", "linkedin").code == Exit.REFUSED
+    assert shell("issuer", "preflight", "kvec", "--default", "--no-preflight").code == Exit.USAGE
+    assert shell("issuer", "preflight", "kvec", "--preflight-target", "canvas", "--no-preflight").code == Exit.USAGE
+    assert shell("issuer", "preflight", "nowhere").code == Exit.NOT_FOUND

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
-from sqlalchemy import inspect
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import inspect, select
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from badgeissuer.store import schema, tables
+from badgeissuer.store.catalog import Issuer
 from badgeissuer.store.engine import Database
+from badgeissuer.vc.preflight import KNOWN_TARGETS
 
 
 async def _tables(url: str) -> set[str]:
@@ -57,3 +61,29 @@ async def test_a_migration_that_leaves_dangling_rows_is_undone(
     async with engine.connect() as connection:
         assert (await connection.exec_driver_sql("SELECT count(*) FROM api_client_issuers")).scalar() == 0
     await engine.dispose()
+
+
+async def test_issuers_from_before_preflight_get_its_default(fresh_database_url: str) -> None:
+    def insert(slug: str) -> str:
+        row = f"'{uuid4().hex}', '{slug}', 'did:web:{slug}.example', 'Name', '{{}}', NULL, 1, '{when}', '{when}'"
+        names = "id, slug, did, name, profile, website, revision, created_at, updated_at"
+        return f"INSERT INTO issuers ({names}) VALUES ({row})"
+
+    when = "2026-11-24 09:30:00"
+    await schema.upgrade(fresh_database_url, "0001")
+    engine = create_async_engine(fresh_database_url)
+    async with engine.begin() as connection:
+        await connection.exec_driver_sql(insert("kvec"))
+    await schema.upgrade(fresh_database_url)
+    async with AsyncSession(engine) as session, session.begin():
+        issuer = (await session.scalars(select(Issuer))).one()
+        assert (issuer.preflight_targets, issuer.targets) == (None, KNOWN_TARGETS)
+        issuer.preflight_targets = []
+    # The version before this one does not know the column, and writes on while the processes are replaced.
+    async with engine.begin() as connection:
+        await connection.exec_driver_sql(insert("iris"))
+    async with AsyncSession(engine) as session:
+        found = {issuer.slug: issuer.targets for issuer in await session.scalars(select(Issuer))}
+    assert found == {"kvec": (), "iris": KNOWN_TARGETS}
+    await engine.dispose()
+    assert await schema.downgrade(fresh_database_url, "0001") == (schema.head(), "0001")

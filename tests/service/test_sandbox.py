@@ -15,15 +15,15 @@ from typing import Any
 
 import pytest
 
-from badgeissuer.errors import Unavailable
+from badgeissuer.errors import Fault, Unavailable
 from badgeissuer.sandbox import Sandbox
 from badgeissuer.vc.canon import BADGE_BUDGET, Budget, canonicalize, frames, worker
-from badgeissuer.vc.contexts import OB_CONTEXTS, ContextStore, UnknownContext
-from badgeissuer.vc.faults import BudgetExceeded, MalformedJson, NotCanonical
+from badgeissuer.vc.contexts import OB_CONTEXTS, ContextStore, Edition, UnknownContext
+from badgeissuer.vc.faults import BudgetExceeded, MalformedJson, NotCanonical, SchemaInvalid, SchemaUnsupported
 
 PINNED = ContextStore.pinned()
 # Far more work than any test waits for.
-ENDLESS = Budget(max_steps=10**12)
+ENDLESS = Budget(max_steps=10**12, bytes_per_quad=0)
 
 
 def badge(number: int = 1, **changes: Any) -> dict[str, Any]:
@@ -78,6 +78,33 @@ async def test_the_hash_inside_the_canonical_form_is_passed_on(sandbox: Sandbox)
     assert form.algorithm == "sha384"
 
 
+def endorsed() -> dict[str, Any]:
+    """A badge with a member that only the newer content of the Open Badges context defines."""
+    return badge(endorsementJwt=["a.b.c"])
+
+
+async def test_one_worker_serves_both_editions_of_the_open_badges_context(sandbox: Sandbox) -> None:
+    asked = [Edition.CURRENT, Edition.EARLIER, Edition.CURRENT, Edition.EARLIER]
+    forms = [await sandbox.canonicalize(endorsed(), edition=edition) for edition in asked]
+    assert forms == [canonicalize(endorsed(), ContextStore.of_edition(edition)) for edition in asked]
+    assert [(form.edition, form.quads, form.dropped) for form in forms[:2]] == [
+        (Edition.CURRENT, 4, ()),
+        (Edition.EARLIER, 3, ("endorsementJwt",)),
+    ]
+    assert len(pids(sandbox)) == 1
+
+
+async def test_a_store_of_the_earlier_edition_keeps_its_name_on_the_way() -> None:
+    earlier = ContextStore.of_edition(Edition.EARLIER)
+    sandbox = Sandbox(earlier, timeout=20)
+    try:
+        # A store of one's own has one edition, whatever is asked for.
+        for asked in Edition:
+            assert await sandbox.canonicalize(endorsed(), edition=asked) == canonicalize(endorsed(), earlier)
+    finally:
+        await sandbox.close()
+
+
 async def test_errors_come_back_as_they_were_raised(sandbox: Sandbox) -> None:
     cases: list[tuple[type[Exception], dict[str, Any]]] = [
         (UnknownContext, badge(**{"@context": [*OB_CONTEXTS, "urn:none"]})),
@@ -114,6 +141,31 @@ async def test_a_document_that_takes_too_long_is_refused_and_its_worker_replaced
     finally:
         await sandbox.close()
     assert not any(Path(f"/proc/{pid}").exists() for pid in before)
+
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+
+async def test_a_schema_is_tried_in_a_worker_too(sandbox: Sandbox) -> None:
+    assert await sandbox.validate({"$schema": DRAFT, "required": ["name"]}, badge()) == []
+    missing = await sandbox.validate({"$schema": DRAFT, "required": ["é"]}, badge())
+    assert missing == [Fault("", "lacks é", "schema-required", "OB §verification 1")]
+    with pytest.raises(SchemaInvalid):
+        await sandbox.validate({"$schema": DRAFT, "type": 5}, badge())
+    with pytest.raises(SchemaUnsupported):
+        await sandbox.validate({"$schema": DRAFT, "$ref": "https://evil.example/s"}, badge())
+    assert (await sandbox.canonicalize(badge(), lane="foreign")) == canonicalize(badge(), PINNED)
+    assert len(pids(sandbox)) == 1
+
+
+async def test_a_pattern_without_end_costs_its_worker_and_no_more_than_two_seconds(sandbox: Sandbox) -> None:
+    await sandbox.validate({"$schema": DRAFT}, badge())
+    before = pids(sandbox)
+    endless = {"$schema": DRAFT, "properties": {"name": {"pattern": "^(a+)+$"}}}
+    with pytest.raises(BudgetExceeded, match="longer than 2 s"):
+        await sandbox.validate(endless, badge(name="a" * 60 + "b"))
+    assert not before & pids(sandbox)
+    assert await sandbox.validate({"$schema": DRAFT}, badge()) == []
 
 
 async def test_a_cancelled_caller_leaves_no_answer_to_the_next(sandbox: Sandbox) -> None:
@@ -170,7 +222,9 @@ async def test_memory_is_bounded() -> None:
         await sandbox.canonicalize(badge())
         names = [f"{number:07}" for number in range(1_500_000)]
         with pytest.raises(BudgetExceeded):
-            await sandbox.canonicalize(badge(tag=names), budget=Budget(max_bytes=10**8, max_quads=10**8))
+            await sandbox.canonicalize(
+                badge(tag=names), budget=Budget(max_bytes=10**8, max_quads=10**8, bytes_per_quad=0)
+            )
         assert await sandbox.canonicalize(badge(5)) == canonicalize(badge(5), PINNED)
     finally:
         await sandbox.close()
@@ -276,6 +330,34 @@ def test_the_worker_answers_frame_by_frame(limits: list[tuple[int, tuple[int, in
     with pytest.raises(NotCanonical):
         frames.read_answer(json.dumps(bad).encode())
     assert limits == [(resource.RLIMIT_AS, (3 * 1024 * 1024,) * 2)]
+
+
+@pytest.mark.usefixtures("limits")
+def test_the_worker_reads_the_other_edition_when_it_is_asked_for_it() -> None:
+    text = json.dumps(endorsed())
+    _, *answers = talk(
+        frames.hello(None, memory_mib=3), *(frames.job(text, BADGE_BUDGET, edition=edition) for edition in Edition)
+    )
+    forms = [frames.read_answer(json.dumps(answer).encode()) for answer in answers]
+    assert forms == [canonicalize(endorsed(), ContextStore.of_edition(edition)) for edition in Edition]
+    given = {url: PINNED.content(url).decode() for url in PINNED.urls}
+    greeting = frames.hello(given, memory_mib=3, edition=Edition.EARLIER)
+    _, answer = talk(greeting, frames.job(text, BADGE_BUDGET, edition=Edition.CURRENT))
+    assert frames.read_answer(json.dumps(answer).encode()).edition is Edition.EARLIER
+
+
+@pytest.mark.usefixtures("limits")
+def test_the_worker_answers_schema_jobs_in_between() -> None:
+    rules = json.dumps({"$schema": DRAFT, "type": "array"})
+    _, first, _, last = talk(
+        frames.hello(None, memory_mib=3),
+        frames.schema_job(rules, json.dumps(badge())),
+        frames.job(json.dumps(badge()), BADGE_BUDGET),
+        frames.schema_job("5", "{}"),
+    )
+    assert [fault.code for fault in frames.read_found(json.dumps(first).encode())] == ["schema-type"]
+    with pytest.raises(SchemaInvalid):
+        frames.read_found(json.dumps(last).encode())
 
 
 @pytest.mark.usefixtures("limits")

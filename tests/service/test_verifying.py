@@ -17,7 +17,7 @@ from badgeissuer.vc.bake import bake
 from badgeissuer.vc.contexts import OB_CONTEXTS, ContextStore
 from badgeissuer.vc.multikey import VerificationKey, did_document
 from badgeissuer.vc.proofs.suites import ECDSA_RDFC_2019, EDDSA_JCS_2022
-from badgeissuer.vc.verify import Outcome, Report, Verdict
+from badgeissuer.vc.verify import Outcome, Policy, Report, Verdict
 from tests.support import issued, make
 from tests.support.app import MakeRuntime, Service
 from tests.unit.vc.test_verify_carriers import PNG, SVG
@@ -36,7 +36,7 @@ class Web(Fetcher):
     pages: dict[str, Json | bytes | int | Exception] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
-    async def get(self, url: str, *, accept: str) -> Fetched:
+    async def get(self, url: str, *, accept: str, max_bytes: int | None = None) -> Fetched:
         assert "application/did+json" in accept
         self.asked.append(url)
         match self.pages.get(url, FetchFailed("the host does not answer")):
@@ -57,11 +57,11 @@ class Stranger:
     make_runtime: MakeRuntime
     web: Web = field(default_factory=Web)
 
-    async def report(self, document: Json | bytes) -> Report:
+    async def report(self, document: Json | bytes, policy: Policy | None = None) -> Report:
         runtime = await self.make_runtime(fetch=self.web, clock=lambda: issued.NOW)
         async with runtime.begin(ANONYMOUS) as work:
             data = document if isinstance(document, bytes) else json.dumps(document).encode()
-            return await verifying.verify(work, data=data)
+            return await verifying.verify(work, data=data, policy=policy)
 
 
 @pytest.fixture

@@ -199,7 +199,8 @@ def canonical_forms(plan: verify.Plan) -> dict[str, Any]:
     forms: dict[str, Any] = {}
     for job in plan.jobs:
         try:
-            forms[job.key] = canonicalize(job.document, CONTEXTS, budget=FOREIGN_BUDGET, algorithm=job.algorithm)
+            contexts = ContextStore.of_edition(job.edition)
+            forms[job.key] = canonicalize(job.document, contexts, budget=job.budget, algorithm=job.algorithm)
         except (Rejected, TooLarge) as error:
             forms[job.key] = verify.Failure(error.detail, definite=True)
     return forms
@@ -229,4 +230,19 @@ def report_on(
     now: datetime = NOW,
 ) -> verify.Report:
     plan = verify.plan(document)
-    return verify.check(plan, material(plan, controllers, lists), now=now)
+    report = verify.check(plan, material(plan, controllers, lists), now=now)
+    # Whatever a test makes of a document, its reader is told what to do.
+    assert report.advice
+    assert not without_remedy(report), without_remedy(report)
+    return report
+
+
+def without_remedy(report: verify.Report) -> list[verify.Check]:
+    """The checks, and parts of checks, that are not ok and leave a person without anything to do."""
+    found, left = list[verify.Check](), list(report.checks)
+    while left:
+        check = left.pop()
+        left += check.parts
+        if check.verdict is not verify.Verdict.OK and not check.remedy:
+            found.append(check)
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
 from pathlib import Path
@@ -16,6 +17,9 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 FULL: Json = json.loads((GOLDEN / "badge-full.json").read_bytes())
 MINIMAL: Json = json.loads((GOLDEN / "badge-minimal.json").read_bytes())
 LEFT_OUT = object()
+# One pixel, and one disc.
+PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==")
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><circle r="4"/></svg>'
 
 
 def changed(base: Json = FULL, /, **at: object) -> Json:

@@ -61,6 +61,18 @@ class TestAnswers:
         answer = await fetched(says(head(Content_Length="1000") + b"x" * 1000))
         assert len(answer.body) == 1000
 
+    @pytest.mark.parametrize("says_so", [True, False])
+    async def test_one_fetch_may_have_a_limit_of_its_own(self, says_so: bool) -> None:
+        body = b"x" * 1500
+        answer = says((head(Content_Length="1500") if says_so else head()) + body)
+        async with serving(answer) as port:
+            base = f"http://localhost:{port}"
+            fetcher = Fetcher(timeout=2.0, max_bytes=1_000, loopback_base=base)
+            assert (await fetcher.get(base, accept=JSON, max_bytes=1_500)).body == body
+            for most in (None, 1_499, 1_000):
+                with pytest.raises(FetchFailed, match=f"larger than {most or 1_000} bytes"):
+                    await fetcher.get(base, accept=JSON, max_bytes=most)
+
     @pytest.mark.parametrize("length", ["1001", "99999999999999999999999999"])
     async def test_too_large_by_its_own_word(self, length: str) -> None:
         with pytest.raises(FetchFailed, match=r"larger than 1000 bytes|proper HTTP"):

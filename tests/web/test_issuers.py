@@ -44,6 +44,7 @@ async def test_register_and_read_back(service: Service) -> None:
         "url": f"{BASE_URL}/issuers/kvec",
         "website": "https://www.kvec.org",
         "profile": {**PROFILE, "id": DID, "type": ["Profile"], "url": f"{BASE_URL}/issuers/kvec"},
+        "preflight_targets": ["1edtech-validator", "learner-credential-wallet", "learncard", "openbadgeslib"],
         "revision": 1,
         "created_at": "2026-11-24T09:30:00Z",
         "updated_at": "2026-11-24T09:30:00Z",

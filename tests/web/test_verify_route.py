@@ -15,10 +15,14 @@ from badgeissuer.net.fetch import Fetched, Fetcher, FetchFailed
 from badgeissuer.services import verifying
 from badgeissuer.store.outbox import Event
 from badgeissuer.vc import bake
-from badgeissuer.vc.verify import Report
+from badgeissuer.vc.canon import canonicalize
+from badgeissuer.vc.checks.plan import budget_of
+from badgeissuer.vc.multibase import multibase_encode
+from badgeissuer.vc.proofs.data_integrity import hash_data, proof_config
+from badgeissuer.vc.verify import Policy, Report
 from badgeissuer.web.api import verify as route
 from badgeissuer.work import Work
-from tests.support import make
+from tests.support import issued, make, records
 from tests.support.app import BASE_URL, Service
 
 _PNG = base64.b64decode(
@@ -95,8 +99,8 @@ async def test_bodies_that_are_not_documents(service: Service) -> None:
         (b'{"a": NaN}', 400),
         (b"[" * 1000, 400),
         (b" " * 300_000, 413),
-        (b"[]", 200),
-        (b"5", 200),
+        (b"[]", 422),
+        (b"5", 422),
         (b"{}", 200),
         (b'{"credential": "eyJ.eyJ.sig"}', 200),
         (b'{"@context": [], "url": "https://a.example"}', 200),
@@ -112,8 +116,58 @@ async def test_bodies_that_are_not_documents(service: Service) -> None:
     for kind in ("text/plain", "application/jwt", "application/vc+jwt"):
         answer = await _verify(service, b"eyJ.eyJ.sig", kind)
         assert (answer.status_code, answer.json()["outcome"]) == (200, "invalid")
-        assert (await _verify(service, b" " * 300_000, kind)).status_code == 413
+        long = await _verify(service, b"eyJ." + b"e" * 300_000 + b".sig", kind)
+        assert (long.status_code, long.json()["outcome"]) == (200, "invalid")
+        assert (await _verify(service, b"e" * 16_777_217, kind)).status_code == 413
     assert (await _verify(service, b"GIF89a", "image/gif")).status_code == 415
+
+
+async def test_a_long_record_and_its_members(service: Service) -> None:
+    service.clock.now = issued.NOW
+    did = f"did:key:{issued.MULTIKEY}"
+    method = f"{did}#{issued.MULTIKEY}"
+    bare = {name: value for name, value in issued.signed().items() if name not in ("proof", "credentialStatus")}
+    bare["issuer"] = {"id": did, "type": ["Profile"], "name": "KVEC"}
+    members = []
+    for number in range(6):
+        bare |= {"id": f"urn:uuid:4c1d2f6e-0000-4000-8000-00000000000{number}", "description": "word " * 10_000}
+        members.append(issued.resigned(bare, verificationMethod=method))
+    members[4]["name"] = "Changed"
+    subject = {"id": bare["credentialSubject"]["id"], "type": ["ClrSubject"], "verifiableCredential": members}
+    contexts = records.signed_clr()["@context"]
+    record = bare | {"@context": contexts, "type": ["VerifiableCredential", "ClrCredential"]}
+    del record["evidence"], record["description"]
+    with_members = record | {"credentialSubject": subject}
+    form = canonicalize(with_members, issued.CONTEXTS, budget=budget_of(with_members))
+    proof = {**members[0]["proof"][0]}
+    del proof["proofValue"]
+    config = canonicalize(proof_config(with_members, proof), issued.CONTEXTS)
+    value = multibase_encode(issued.KEY.sign(hash_data(config.nquads, form.nquads)))
+    body = with_members | {"proof": [proof | {"proofValue": value}]}
+    for sent in (body, {"credential": body}):
+        answer = await _verify(service, sent)
+        assert answer.status_code == 200, answer.text
+        report = answer.json()
+        assert (report["verified"], [member["verified"] for member in report["members"]]) == (
+            False,
+            [True, True, True, True, False, True],
+        )
+        assert [check["number"] for check in report["checks"] if check["verdict"] != "ok"] == [8]
+        bad = report["members"][4]
+        assert (bad["pointer"], bad["credential"]["name"]) == (
+            "/credentialSubject/verifiableCredential/4",
+            "Changed",
+        )
+        assert [check["number"] for check in bad["checks"] if check["verdict"] != "ok"] == [3]
+
+
+async def test_long_bodies_that_are_no_records(service: Service) -> None:
+    words = json.dumps({"@context": [], "a": "word " * 60_000})
+    assert (await _verify(service, words.encode())).status_code == 413
+    named = await _verify(service, words.replace("word ", "ClrCredential ", 1).encode())
+    assert (named.status_code, named.json()["outcome"]) == (200, "invalid")
+    dense = b'{"a":"ClrCredential","b":[' + b"{}," * 1_000_000 + b"{}]}"
+    assert (await _verify(service, dense)).status_code == 413
 
 
 async def test_a_baked_badge(service: Service) -> None:
@@ -124,7 +178,7 @@ async def test_a_baked_badge(service: Service) -> None:
         answer = await _verify(service, art, kind)
         assert (answer.status_code, answer.json()["checks"][0]["verdict"]) == (200, "failed")
         assert (await _verify(service, b" " * 300_000, kind)).status_code == 200
-        assert (await _verify(service, b" " * 5_242_881, kind)).status_code == 413
+        assert (await _verify(service, b" " * 16_777_217, kind)).status_code == 413
         assert (await _verify(service, b"{}", f"{kind}; charset=latin-1")).status_code == 415
 
 
@@ -160,7 +214,7 @@ class _Elsewhere(Fetcher):
         super().__init__()
         self.answers = answers
 
-    async def get(self, url: str, *, accept: str) -> Fetched:
+    async def get(self, url: str, *, accept: str, max_bytes: int | None = None) -> Fetched:
         if url not in self.answers:
             raise FetchFailed("the host does not answer")
         return self.answers[url]
@@ -191,13 +245,13 @@ async def test_too_many_at_once_are_sent_away_and_others_served(
     running = most = 0
     real = verifying.verify
 
-    async def slow(work: Work, *, data: bytes) -> Report:
+    async def slow(work: Work, *, data: bytes, policy: Policy | None = None) -> Report:
         nonlocal running, most
         running += 1
         most = max(most, running)
         await holding.wait()
         running -= 1
-        return await real(work, data=data)
+        return await real(work, data=data, policy=policy)
 
     monkeypatch.setattr(verifying, "verify", slow)
     calls = [asyncio.create_task(_verify(service, text)) for _ in range(60)]
@@ -218,7 +272,7 @@ async def test_too_many_at_once_are_sent_away_and_others_served(
 
 
 async def test_what_never_comes_ends_in_time(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def forever(work: Work, *, data: bytes) -> Report:
+    async def forever(work: Work, *, data: bytes, policy: Policy | None = None) -> Report:
         await asyncio.Event().wait()
         raise AssertionError
 

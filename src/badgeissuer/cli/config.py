@@ -134,16 +134,16 @@ def _unknown(settings: type[Settings]) -> list[str]:
 
 async def _checks(settings: Settings) -> list[tuple[str, str | None]]:
     """What ``serve`` asks before it starts, each with what is wrong. The later ones need the earlier ones."""
-    from badgeissuer.cli import preflight
+    from badgeissuer.cli import readiness
 
     async def passphrase() -> None:
-        preflight.require_passphrase(settings)
+        readiness.require_passphrase(settings)
 
     steps: list[tuple[str, Callable[[], Awaitable[object]]]] = [
         ("passphrase of the private keys", passphrase),
-        ("database and its migration", lambda: preflight.require_schema(settings)),
-        ("base URL is that of the issuers in the database", lambda: preflight.require_base_url(settings)),
-        ("private keys are there and are those of the database", lambda: preflight.require_keys(settings)),
+        ("database and its migration", lambda: readiness.require_schema(settings)),
+        ("base URL is that of the issuers in the database", lambda: readiness.require_base_url(settings)),
+        ("private keys are there and are those of the database", lambda: readiness.require_keys(settings)),
     ]
     needs = {2: (1,), 3: (0, 1)}
     found: list[tuple[str, str | None]] = []

@@ -45,7 +45,7 @@ def demo(
 
     Makes the database and a passphrase for its keys where there are none. A second start finds everything there.
     """
-    from badgeissuer.cli import preflight, serve
+    from badgeissuer.cli import readiness, serve
     from badgeissuer.cli.passphrase import ensure_passphrase
     from badgeissuer.settings import Settings
 
@@ -67,7 +67,7 @@ def demo(
             if as_json:
                 console.show_json(_facts(loaded))
             return
-        asyncio.run(preflight.check(settings))
+        asyncio.run(readiness.check(settings))
         serve.serve_on(settings, listener, access_log=False, as_json=as_json, extra=_facts(loaded))
     finally:
         if listener is not None:
@@ -75,14 +75,14 @@ def demo(
 
 
 async def _load(settings: Settings, folder: Path | None) -> tuple[Loaded, int]:
-    from badgeissuer.cli import preflight
+    from badgeissuer.cli import readiness
     from badgeissuer.cli.demo import load_demo
     from badgeissuer.runtime import Runtime
     from badgeissuer.store import schema
 
     with database_in_words():
         await schema.upgrade(settings.resolved_database_url)
-    await preflight.require_base_url(settings)
+    await readiness.require_base_url(settings)
     runtime = Runtime(settings)
     try:
         await runtime.start()

@@ -37,14 +37,15 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-# What `verify` answers where the document could be neither confirmed nor refuted. The same number as wrong usage, as
-# with grep and diff: no verdict.
+# What `verify` and `preflight` answer where the document could be neither confirmed nor refuted. The same number as
+# wrong usage, as with grep and diff: no verdict.
 NO_VERDICT = Exit.USAGE
 
 MEANINGS: dict[Exit, str] = {
-    Exit.OK: "done; the credential is valid",
-    Exit.REFUSED: "refused: the input breaks a rule; verify: not valid; openapi --check: differs",
-    Exit.USAGE: "the command was not called as it should be; verify: could not be checked",
+    Exit.OK: "done; the credential is valid, or imports",
+    Exit.REFUSED: "refused: the input breaks a rule; verify: not valid; preflight: will not import; openapi --check: "
+    "differs",
+    Exit.USAGE: "the command was not called as it should be; verify: could not be checked; preflight: not known",
     Exit.NOT_FOUND: "no such thing",
     Exit.CONFLICT: "it clashes with what is recorded",
     Exit.CONFIGURATION: "a setting, the passphrase, the keys or the database's migration is not right",

@@ -9,14 +9,24 @@ import typer
 from badgeissuer.cli import console, session
 from badgeissuer.cli.exits import WrongUsage
 from badgeissuer.cli.options import AsJson, DataDir
+from badgeissuer.vc.profiles.targets import Target
 
 if TYPE_CHECKING:
+    from badgeissuer.services.registering import TargetChoice
     from badgeissuer.store.catalog import Issuer, IssuerKey
     from badgeissuer.work import Work
 
 app = typer.Typer(help="Register issuers, show them, rotate their keys.", no_args_is_help=True)
 
 Slug = Annotated[str, typer.Argument(help="The issuer's short name: part of its DID and its addresses.")]
+PreflightTargets = Annotated[
+    list[Target] | None,
+    typer.Option(
+        "--preflight-target",
+        help="Where every credential must import to be issued; repeatable. LinkedIn imports nothing.",
+    ),
+]
+NoPreflight = Annotated[bool, typer.Option("--no-preflight", help="Issue whether or not it imports anywhere.")]
 
 
 @app.command()
@@ -27,10 +37,13 @@ def create(
         str | None,
         typer.Option(metavar="FILE", help="JSON file with more of the Open Badges Profile; - is standard input."),
     ] = None,
+    preflight_target: PreflightTargets = None,
+    no_preflight: NoPreflight = False,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Register an issuer with a DID and keys of its own. They sign at once."""
+    choice = _choice(preflight_target, nowhere=no_preflight)
     document: dict[str, Any] = session.read_body(profile) if profile is not None else {}
     if name is not None:
         document["name"] = name
@@ -40,7 +53,7 @@ def create(
     async def register(work: Work) -> dict[str, Any]:
         from badgeissuer.services import registering
 
-        made = await registering.register_issuer(work, slug=slug, profile=document)
+        made = await registering.register_issuer(work, slug=slug, profile=document, choice=choice)
         return _facts(work, made)
 
     facts = session.in_unit(session.settings_of(data_dir), register, keys=True)
@@ -93,6 +106,36 @@ def show(slug: Slug, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     _key_table(facts["keys"])
 
 
+@app.command()
+def preflight(
+    slug: Slug,
+    preflight_target: PreflightTargets = None,
+    no_preflight: NoPreflight = False,
+    default: Annotated[
+        bool, typer.Option("--default", help="Leave it to the service: all targets whose rules are known.")
+    ] = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Choose where the issuer's credentials must import to be issued. Without options: show the choice."""
+    if default and (preflight_target or no_preflight):
+        raise WrongUsage("--default does not go together with a choice")
+    choice = _choice(preflight_target, nowhere=no_preflight, default=default)
+
+    async def choose(work: Work) -> dict[str, Any]:
+        from badgeissuer.services import registering
+
+        if choice is None:
+            return _facts(work, await registering.find_issuer(work, slug=slug))
+        return _facts(work, await registering.update_issuer(work, slug=slug, changes={}, choice=choice))
+
+    facts = session.in_unit(session.settings_of(data_dir), choose)
+    if as_json:
+        console.show_json({"slug": slug, "preflight_targets": facts["preflight_targets"]})
+    else:
+        _lines(facts, (_IMPORTS,))
+
+
 @app.command("rotate-keys")
 def rotate_keys(
     slug: Slug,
@@ -118,6 +161,17 @@ def rotate_keys(
     _key_table(keys)
 
 
+def _choice(targets: list[Target] | None, *, nowhere: bool, default: bool = False) -> TargetChoice | None:
+    """None where no option says anything."""
+    from badgeissuer.services.registering import TargetChoice
+
+    if targets and nowhere:
+        raise WrongUsage("--preflight-target and --no-preflight do not go together")
+    if targets or nowhere:
+        return TargetChoice(tuple(targets or ()))
+    return TargetChoice() if default else None
+
+
 def _facts(work: Work, row: Issuer) -> dict[str, Any]:
     from badgeissuer.services import registering
 
@@ -129,6 +183,7 @@ def _facts(work: Work, row: Issuer) -> dict[str, Any]:
         "url": page,
         "did_document": f"{page}/did.json",
         "website": row.website,
+        "preflight_targets": [target.value for target in row.targets],
         "created_at": row.created_at.isoformat(),
     }
 
@@ -151,10 +206,17 @@ def _keys(work: Work, rows: list[IssuerKey]) -> list[dict[str, Any]]:
     ]
 
 
-def _lines(facts: dict[str, Any]) -> None:
-    for label, name in (("DID", "did"), ("Page", "url"), ("DID document", "did_document"), ("Website", "website")):
-        if facts.get(name):
-            console.say(f"  {label:<13} {facts[name]}")
+_IMPORTS = ("Must import", "preflight_targets")
+_LINES = (("DID", "did"), ("Page", "url"), ("DID document", "did_document"), ("Website", "website"), _IMPORTS)
+
+
+def _lines(facts: dict[str, Any], lines: tuple[tuple[str, str], ...] = _LINES) -> None:
+    for label, name in lines:
+        fact = facts[name]
+        if name == "preflight_targets":
+            fact = ", ".join(fact) or "nowhere"
+        if fact:
+            console.say(f"  {label:<13} {fact}")
 
 
 def _key_table(keys: list[dict[str, Any]]) -> None:

@@ -20,6 +20,7 @@ from badgeissuer.cli import (
     issuer,
     migrate,
     openapi,
+    preflight,
     serve,
     verify,
 )
@@ -54,7 +55,7 @@ _ORDER = (
     *("demo", "serve", "migrate"),
     *("apikey", "issuer", "achievement"),
     *("issue", "revoke", "suspend", "reinstate"),
-    *("verify", "config", "openapi"),
+    *("verify", "preflight", "config", "openapi"),
 )
 _EXAMPLES = """\
 **First steps**
@@ -108,6 +109,7 @@ app.command("revoke", rich_help_panel=_ISSUE)(award_states.revoke)
 app.command("suspend", rich_help_panel=_ISSUE)(award_states.suspend)
 app.command("reinstate", rich_help_panel=_ISSUE)(award_states.reinstate)
 app.command("verify", rich_help_panel=_CHECK)(verify.verify)
+app.command("preflight", rich_help_panel=_CHECK)(preflight.preflight)
 app.add_typer(config.app, name="config", rich_help_panel=_CHECK)
 app.command("openapi", rich_help_panel=_CHECK)(openapi.openapi)
 

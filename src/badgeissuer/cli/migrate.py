@@ -55,10 +55,10 @@ async def _upgrade(settings: Settings, revision: str | None) -> tuple[str | None
 
 
 def _check(settings: Settings, *, as_json: bool) -> None:
-    from badgeissuer.cli import preflight
+    from badgeissuer.cli import readiness
 
     try:
-        asyncio.run(preflight.require_schema(settings))
+        asyncio.run(readiness.require_schema(settings))
     except Misconfigured as error:
         if not as_json:
             raise

@@ -1,111 +1,93 @@
-"""What must be right before the service starts: schema, base URL, passphrase, keys. ``config check`` shows the same."""
+"""``badgeissuer preflight``: will this badge import into the wallets and validators that people use?"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from badgeissuer.cli.session import database_in_words
-from badgeissuer.errors import Misconfigured
+import typer
+
+from badgeissuer.cli import console, session
+from badgeissuer.cli.exits import NO_VERDICT, Exit, WrongUsage
+from badgeissuer.cli.options import AsJson, DataDir
+from badgeissuer.errors import BadgeissuerError
+from badgeissuer.vc.profiles.targets import KNOWN_TARGETS, Target
 
 if TYPE_CHECKING:
-    from badgeissuer.settings import Settings
+    from badgeissuer.vc.preflight import Preflight
+
+_VERDICTS = {
+    "imports": ("imports", "green"),
+    "will_not_import": ("WILL NOT IMPORT", "bold red"),
+    "unknown": ("unknown", "yellow"),
+}
+_STYLES = {"error": "red", "unknown": "yellow", "warning": "yellow", "note": None}
 
 
-async def check(settings: Settings) -> None:
-    """Raises ``Misconfigured`` or ``Unavailable`` with the first thing that is wrong and how to mend it."""
-    require_passphrase(settings)
-    await require_schema(settings)
-    await require_base_url(settings)
-    await require_keys(settings)
+def preflight(
+    source: Annotated[str, typer.Argument(metavar="FILE|-", help="A file, or - (standard input).")],
+    target: Annotated[
+        list[Target] | None,
+        typer.Option(help="Where it should import; repeatable. Without it: the first four, whose rules are known."),
+    ] = None,
+    everywhere: Annotated[
+        bool, typer.Option("--all", help="All targets. LinkedIn never imports, and Credly and Canvas are never sure.")
+    ] = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Will a credential (JSON, JWT, PNG, SVG) import? Exit 0 everywhere asked, 1 not somewhere, 2 not known somewhere.
 
+    It puts what is known of each target to the document alone: no database, no network, no signature checked (`verify`
+    does that). An error is why a target refuses it, an unknown is what no source tells; warnings and notes change no
+    verdict.
+    """
+    if everywhere and target:
+        raise WrongUsage("--all and --target do not go together")
+    from badgeissuer.vc.preflight import preflight_all
 
-def require_passphrase(settings: Settings) -> None:
-    """Raises ``Misconfigured`` where the private keys could not be opened or made."""
-    if settings.passphrase() is None:
-        raise Misconfigured(
-            "the private keys need a passphrase: set BADGEISSUER_KEY_PASSPHRASE (`openssl rand -base64 32` makes a "
-            f"good one) or BADGEISSUER_KEY_PASSPHRASE_FILE, or put it into {settings.passphrase_path}"
-        )
-
-
-async def require_schema(settings: Settings) -> None:
-    """Raises ``Misconfigured`` unless the database is there and stands at this code's migration."""
-    from badgeissuer.store import schema
-    from badgeissuer.store.engine import Database
-
-    if not database_exists(settings):
-        raise Misconfigured(f"there is no database yet; make it with `{migrate_command(settings)}`")
-    database = Database(settings.resolved_database_url, pool_size=1)
     try:
-        with database_in_words():
-            fits = await schema.at_head(database)
-    finally:
-        await database.close()
-    if not fits:
-        raise Misconfigured(
-            f"the database does not stand at the migration of this version; run `{migrate_command(settings)}`"
-        )
+        found = preflight_all(session.read_input(source), tuple(Target) if everywhere else target or KNOWN_TARGETS)
+    except BadgeissuerError as error:
+        console.show_error(error, as_json=as_json)
+        raise typer.Exit(NO_VERDICT) from None
+    if as_json:
+        from badgeissuer.web.api.preflight import PreflightOut
 
-
-async def require_base_url(settings: Settings) -> None:
-    """Raises ``Misconfigured`` where issuers were made under another base URL: ids never follow a new one."""
-    from sqlalchemy import select
-
-    from badgeissuer.services.registering import issuer_did, issuer_page
-    from badgeissuer.store.catalog import Issuer
-    from badgeissuer.store.engine import Database
-
-    ours = issuer_did(settings.base_url, "x").removesuffix("x")
-    database = Database(settings.resolved_database_url, pool_size=1)
-    try:
-        async with database.reading() as session:
-            other = await session.scalar(
-                select(Issuer).where(~Issuer.did.startswith(ours, autoescape=True)).order_by(Issuer.did).limit(1)
-            )
-    finally:
-        await database.close()
-    if other is not None:
-        before = str(other.profile["url"]).removesuffix(issuer_page("", other.slug))
-        raise Misconfigured(
-            f"the base URL is {settings.base_url}, but the issuers in the database were made under {before}, which is "
-            f"part of their ids for ever: set BADGEISSUER_BASE_URL={before}, or use another --data-dir"
-        )
-
-
-async def require_keys(settings: Settings) -> int:
-    """The number of keys. Raises ``Misconfigured`` where one that may still sign is missing or is not its row's."""
-    from sqlalchemy import select
-
-    from badgeissuer.keyring.ring import KeyRing
-    from badgeissuer.store.catalog import IssuerKey
-    from badgeissuer.store.engine import Database
-
-    database = Database(settings.resolved_database_url, pool_size=1)
-    try:
-        async with database.reading() as session:
-            keys = [row.as_facts() for row in await session.scalars(select(IssuerKey))]
-    finally:
-        await database.close()
-    secret = settings.passphrase()
-    if secret is None:
-        require_passphrase(settings)
+        console.show_json(PreflightOut.of(found).model_dump(mode="json"))
     else:
-        KeyRing(settings.resolved_keys_dir, secret).check(keys)
-    return len(keys)
+        for answer in found:
+            _tell(answer)
+        _conclude(found)
+    if _exit(found) is not Exit.OK:
+        raise typer.Exit(_exit(found))
 
 
-def database_exists(settings: Settings) -> bool:
-    """Whether there is something to connect to. An SQLite file is never made by looking for it."""
-    from pathlib import Path
-
-    from sqlalchemy.engine import make_url
-
-    url = make_url(settings.resolved_database_url)
-    return url.get_backend_name() != "sqlite" or not url.database or Path(url.database).is_file()
+def _exit(found: tuple[Preflight, ...]) -> Exit:
+    verdicts = {answer.verdict.value for answer in found}
+    if "will_not_import" in verdicts:
+        return Exit.REFUSED
+    return NO_VERDICT if "unknown" in verdicts else Exit.OK
 
 
-def migrate_command(settings: Settings) -> str:
-    from shlex import quote
+def _conclude(found: tuple[Preflight, ...]) -> None:
+    names: dict[str, list[str]] = {verdict: [] for verdict in _VERDICTS}
+    for answer in found:
+        names[answer.verdict.value].append(answer.target.value)
+    if names["will_not_import"]:
+        console.say(f"WILL NOT IMPORT: {', '.join(names['will_not_import'])}", "bold red")
+    if names["unknown"]:
+        console.say(f"NOT KNOWN: {', '.join(names['unknown'])}", "bold yellow")
+    if names["imports"]:
+        console.say(f"IMPORTS: {', '.join(names['imports'])}", "bold green")
 
-    named = "data_dir" in settings.model_fields_set
-    return f"badgeissuer migrate --data-dir {quote(str(settings.data_dir))}" if named else "badgeissuer migrate"
+
+def _tell(answer: Preflight) -> None:
+    verdict, style = _VERDICTS[answer.verdict.value]
+    console.say(f"{answer.target.value:<27}{verdict}", style)
+    for finding in answer.findings:
+        where = f"{finding.pointer}: " if finding.pointer else ""
+        console.say(f"  {finding.severity.value:<9}{where}{finding.detail}", _STYLES[finding.severity.value])
+        console.say(f"           {finding.remedy} [{finding.code}; {finding.source}]")
+    if answer.beyond:
+        console.say(f"           … and {answer.beyond} more")
+    console.say()

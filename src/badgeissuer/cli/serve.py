@@ -36,14 +36,14 @@ def serve(
     Refuses to start where the database is not migrated, the passphrase is missing, a key is not its row's, or the base
     URL is another one than that of the issuers in the database.
     """
-    from badgeissuer.cli import preflight
+    from badgeissuer.cli import readiness
     from badgeissuer.cli.passphrase import ensure_passphrase
     from badgeissuer.settings import Settings
 
     settings = Settings.load(data_dir=data_dir, base_url=base_url)
     if settings.demo:
         ensure_passphrase(settings)
-    asyncio.run(preflight.check(settings))
+    asyncio.run(readiness.check(settings))
     with listen(host, port) as listener:
         serve_on(settings, listener, access_log=access_log, as_json=as_json)
 

@@ -79,12 +79,12 @@ def database_in_words() -> Iterator[None]:
 @asynccontextmanager
 async def opened(settings: Settings, *, keys: bool = False, addresses: bool = True) -> AsyncIterator[Runtime]:
     """A runtime on a database that stands at this code's migration."""
-    from badgeissuer.cli import preflight
+    from badgeissuer.cli import readiness
     from badgeissuer.runtime import Runtime
 
-    await preflight.require_schema(settings)
+    await readiness.require_schema(settings)
     if addresses:
-        await preflight.require_base_url(settings)
+        await readiness.require_base_url(settings)
     runtime = Runtime(settings, keys_needed=keys)
     try:
         if keys:

@@ -13,14 +13,14 @@ from uuid import UUID
 import typer
 
 from badgeissuer.cli import console, session
-from badgeissuer.cli.exits import NO_VERDICT, Exit
+from badgeissuer.cli.exits import NO_VERDICT, Exit, WrongUsage
 from badgeissuer.cli.options import AsJson, DataDir
 from badgeissuer.errors import BadgeissuerError, Misconfigured
 
 if TYPE_CHECKING:
     from badgeissuer.runtime import Runtime
     from badgeissuer.settings import Settings
-    from badgeissuer.vc.verify import Report
+    from badgeissuer.vc.verify import Policy, Report
     from badgeissuer.work import Work
 
 _MARKS = {"ok": ("ok         ", "green"), "failed": ("failed     ", "red"), "not_checked": ("not checked", "yellow")}
@@ -41,16 +41,33 @@ def verify(
     source: Annotated[
         str, typer.Argument(metavar="FILE|URL|-", help="A file, an https address, or - (standard input).")
     ],
+    recipient: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ID", help="E-mail address, DID or other id of the one whom it should be about; repeatable."
+        ),
+    ] = None,
+    trusted_issuer: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="DID or URL of an issuer that you accept; repeatable."),
+    ] = None,
+    needs_status: Annotated[
+        bool, typer.Option("--needs-status", help="Accept only what its issuer could take back.")
+    ] = False,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Verify a credential, step by step. Exit 0 valid, 1 not valid, 2 could not be checked.
+    """Verify a credential (JSON, JWT, PNG, SVG), step by step. Exit 0 valid, 1 not valid, 2 could not be checked.
+
+    Trusted issuers and --needs-status are your own rules: one that is valid but breaks them is not accepted, and exits
+    with 1.
 
     Own issuers are looked up in the database, where there is one; others are fetched, from public https addresses only.
     """
     settings = session.settings_of(data_dir)
     try:
-        report = asyncio.run(_verify(settings, source))
+        policy = _policy(recipient, trusted_issuer, needs_status=needs_status)
+        report = asyncio.run(_verify(settings, source, policy))
     except Misconfigured:
         raise
     except BadgeissuerError as error:
@@ -60,18 +77,32 @@ def verify(
         console.show_json(_json(report))
     else:
         _tell(report)
-    if report.verified:
+    if report.accepted:
         return
     raise typer.Exit(NO_VERDICT if report.outcome == "not_checked" else Exit.REFUSED)
 
 
-async def _verify(settings: Settings, source: str) -> Report:
+def _policy(recipient: list[str] | None, trusted: list[str] | None, *, needs_status: bool) -> Policy:
+    from badgeissuer.vc.model.base import is_iri
+    from badgeissuer.vc.verify import Policy
+
+    if not all(is_iri(issuer) for issuer in trusted or ()):
+        raise WrongUsage("a trusted issuer must be given by its id: a DID or a URL")
+    return Policy(
+        recipient=frozenset(recipient) if recipient else None,
+        trusted_issuers=frozenset(trusted) if trusted else None,
+        needs_status=needs_status,
+    )
+
+
+async def _verify(settings: Settings, source: str, policy: Policy) -> Report:
     from badgeissuer.services import verifying
     from badgeissuer.services.access import operator
 
     data = None if _is_address(source) else session.read_input(source)
     async with _runtime(settings) as runtime, runtime.begin(operator()) as work:
-        return await verifying.verify(work, data=data if data is not None else await _fetched(work, source))
+        document = data if data is not None else await _fetched(work, source)
+        return await verifying.verify(work, data=document, policy=policy)
 
 
 def _is_address(source: str) -> bool:
@@ -80,7 +111,7 @@ def _is_address(source: str) -> bool:
 
 async def _fetched(work: Work, url: str) -> bytes:
     """The document at an address: ours from the database, others through the guard."""
-    from badgeissuer.net.fetch import FetchFailed
+    from badgeissuer.services import obtaining
     from badgeissuer.store.awards import Credential
 
     try:
@@ -90,20 +121,17 @@ async def _fetched(work: Work, url: str) -> bytes:
     # By its whole address, whatever the base URL is set to here.
     if own is not None and own.url == url.removesuffix(".json"):
         return own.text.encode()
-    fetched = await work.fetch.get(url, accept="application/vc, application/ld+json;q=0.9, application/json;q=0.8")
-    if fetched.status != 200:
-        raise FetchFailed(f"the host answered {fetched.status}")
-    return fetched.body
+    return await obtaining.document_at(work, url)
 
 
 @asynccontextmanager
 async def _runtime(settings: Settings) -> AsyncIterator[Runtime]:
     """A runtime on the database, or on an empty one that vanishes where there is none: strangers verify too."""
-    from badgeissuer.cli import preflight
+    from badgeissuer.cli import readiness
     from badgeissuer.runtime import Runtime
     from badgeissuer.store import schema
 
-    if preflight.database_exists(settings):
+    if readiness.database_exists(settings):
         async with session.opened(settings, addresses=False) as runtime:
             yield runtime
         return
@@ -119,9 +147,24 @@ async def _runtime(settings: Settings) -> AsyncIterator[Runtime]:
 
 def _json(report: Report) -> dict[str, Any]:
     """As ``POST /v1/verify`` answers."""
-    from badgeissuer.web.api.verify import VerificationOut
+    from badgeissuer.web.api.verify_wire import VerificationOut
 
-    return VerificationOut.model_validate(report).model_dump(mode="json")
+    return VerificationOut.of(report).model_dump(mode="json")
+
+
+def _tell_members(report: Report) -> None:
+    """The credentials of a learner record, one a line; of those that do not hold, why."""
+    members = [found for found in report.nested if found.role.value == "member"]
+    if members:
+        console.say()
+        console.say("Credentials in the record")
+    for number, found in enumerate(members):
+        facts, good = found.report.facts, found.report.verified
+        name = facts.name or facts.achievement or facts.id or "(not readable)"
+        console.say(f"  {number:>3}  {found.report.outcome.value:<12} {name}", "green" if good else "red")
+        for check in found.report.checks:
+            if check.verdict.value != "ok":
+                console.say(f"                    {check.number} {check.name}: {check.detail}")
 
 
 def _tell(report: Report) -> None:
@@ -130,6 +173,12 @@ def _tell(report: Report) -> None:
         console.say(f"{check.number}  {mark}  {check.name}: {check.detail}", style)
         if check.remedy:
             console.say(f"                {check.remedy}")
+    _tell_members(report)
+    for rule in report.policy:
+        mark, style = _MARKS[rule.verdict.value]
+        console.say(f"-  {mark}  your rule, {rule.name}: {rule.detail}", style)
+        if rule.remedy:
+            console.say(f"                {rule.remedy}")
     said = report.facts
     facts = {
         "Credential": said.name or said.id,
@@ -138,6 +187,8 @@ def _tell(report: Report) -> None:
         "Valid": " to ".join(text for text in (said.valid_from, said.valid_until) if text),
     }
     console.say()
+    if report.refreshed:
+        console.say("This is about the newer edition that its refresh service gave.")
     if any(facts.values()):
         proved = all(check.verdict.value == "ok" for check in report.checks[:_PROVED])
         console.say("The issuer says" if proved else "It says of itself, and nothing proves it")
@@ -145,4 +196,8 @@ def _tell(report: Report) -> None:
             if fact:
                 console.say(f"  {label:<12} {fact}")
         console.say()
-    console.say(_VERDICTS[report.outcome.value], "bold green" if report.verified else "bold red")
+    verdict = _VERDICTS[report.outcome.value]
+    if report.verified and not report.accepted:
+        verdict += ", but not accepted by your own rules"
+    console.say(verdict, "bold green" if report.accepted else "bold red")
+    console.say(report.advice)

@@ -122,15 +122,18 @@ class Fetcher:
                 "DEMO: requests to %s on this machine are allowed; never run a public service like this", loopback_base
             )
 
-    async def get(self, url: str, *, accept: str) -> Fetched:
-        """GET the document. Raises ``FetchRefused`` before any connection, or for a redirect; else ``FetchFailed``."""
+    async def get(self, url: str, *, accept: str, max_bytes: int | None = None) -> Fetched:
+        """GET the document. Raises ``FetchRefused`` before any connection, or for a redirect; else ``FetchFailed``.
+
+        ``max_bytes`` stands for the fetcher's own limit, where this document may be larger.
+        """
         try:
             place = _parsed(url)
             loopback = place.origin == self._loopback
             if not loopback:
                 _check(place)
             async with asyncio.timeout(self._timeout):
-                return await self._get(url, place, accept, loopback=loopback)
+                return await self._get(url, place, accept, max_bytes or self._max_bytes, loopback=loopback)
         except FetchRefused as error:
             log.warning("an outgoing request was refused: %s", error.detail)
             raise
@@ -139,7 +142,7 @@ class Fetcher:
         except _NETWORK_ERRORS as error:
             raise FetchFailed(_words(error)) from error
 
-    async def _get(self, url: str, place: _Place, accept: str, *, loopback: bool) -> Fetched:
+    async def _get(self, url: str, place: _Place, accept: str, most: int, *, loopback: bool) -> Fetched:
         guard = _Guard(self._network, self._resolver, self._timeout, loopback=loopback)
         request = httpcore2.URL(scheme=place.scheme, host=place.host, port=place.port, target=place.target)
         headers: dict[bytes | str, bytes | str] = {
@@ -153,24 +156,24 @@ class Fetcher:
         pool = httpcore2.AsyncConnectionPool(ssl_context=tls, network_backend=guard)
         try:
             async with pool, pool.stream("GET", request, headers=headers) as response:
-                return await self._whole(url, response)
+                return await self._whole(url, response, most)
         finally:  # httpcore2 leaves the socket open where the time is up during the TLS handshake
             await guard.aclose()
 
-    async def _whole(self, url: str, response: httpcore2.Response) -> Fetched:
+    async def _whole(self, url: str, response: httpcore2.Response, most: int) -> Fetched:
         headers = {name.lower(): value.decode("latin-1") for name, value in response.headers}
         if 300 <= response.status < 400:
             raise FetchRefused("the host answers with a redirect, and redirects are not followed")
         if headers.get(b"content-encoding", "identity").strip().lower() not in ("", "identity"):
             raise FetchFailed("the answer is compressed, although it was asked for as it is")
         length = headers.get(b"content-length", "")
-        if length.isdecimal() and int(length[:20]) > self._max_bytes:
-            raise FetchFailed(f"the answer is larger than {self._max_bytes} bytes")
+        if length.isdecimal() and int(length[:20]) > most:
+            raise FetchFailed(f"the answer is larger than {most} bytes")
         body = bytearray()
         async for part in response.aiter_stream():
             body += part
-            if len(body) > self._max_bytes:
-                raise FetchFailed(f"the answer is larger than {self._max_bytes} bytes")
+            if len(body) > most:
+                raise FetchFailed(f"the answer is larger than {most} bytes")
         return Fetched(url, response.status, headers.get(b"content-type", ""), bytes(body))
 
     def _tls_context(self) -> ssl.SSLContext:

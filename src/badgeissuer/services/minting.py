@@ -13,20 +13,30 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from badgeissuer.errors import Fault, Rejected
 from badgeissuer.rules.terms import StatusPurpose
 from badgeissuer.services import statuses
 from badgeissuer.services.signing import current_key, sign
 from badgeissuer.store.awards import Award, Credential
 from badgeissuer.store.catalog import Issuer
-from badgeissuer.vc import lint
+from badgeissuer.vc import lint, preflight
 from badgeissuer.vc.build import AwardFacts, EvidenceFacts, ResultFacts, open_badge_credential
 from badgeissuer.vc.lint import Prepared
+from badgeissuer.vc.preflight import Severity
+from badgeissuer.vc.proofs.options import Options, written
 from badgeissuer.vc.status import status_entry
 from badgeissuer.work import Work
 
 MEDIA_TYPE = "application/vc"
 CRYPTOSUITE = "eddsa-rdfc-2022"
 _TRIES = 20
+
+
+class WillNotImport(Rejected):
+    """The credential would be refused by a wallet or validator that its issuer chose (`preflight_targets`). Nothing was
+    issued; `errors` says by which, why, and what to do."""
+
+    code = "will-not-import"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +73,10 @@ def credential_url(base_url: str, credential_id: UUID) -> str:
 
 
 async def draft(work: Work, contents: Contents) -> CredentialDraft:
-    """Build and canonicalise the credential. Raises ``Rejected`` with every fault, ``TooLarge``, ``Unavailable``."""
+    """Build and canonicalise the credential.
+
+    Raises ``Rejected`` with every fault, ``WillNotImport``, ``TooLarge``, ``Unavailable``.
+    """
     credential_id = work.new_public_id()
     url = credential_url(work.base_url, credential_id)
     place = await statuses.find_place(work, issuer=contents.issuer, purpose=contents.purpose)
@@ -88,7 +101,32 @@ async def draft(work: Work, contents: Contents) -> CredentialDraft:
     )
     canonical = await work.sandbox.canonicalize(document, lane="mint")
     prepared = lint.prepare(document, canonical, now=work.now, allow_loopback=work.settings.loopback)
+    _preflight(work, prepared, contents.issuer)
     return CredentialDraft(credential_id, url, place, prepared, contents)
+
+
+def _preflight(work: Work, prepared: Prepared, issuer: Issuer) -> None:
+    """Raises ``WillNotImport`` where a target that the issuer chose is known to refuse this credential.
+
+    What counts is the signed document, and this runs before it is signed: a refusal should cost no status index and no
+    writer. All that a profile reads of a proof is its suite, purpose, date and whose key it names, and these are fixed
+    here; which of the issuer's keys signs, and the signature, change no answer. A test holds the signed text to that.
+    """
+    if not issuer.targets:
+        return
+    # The key is chosen when it signs, but it is one of the issuer's DID.
+    proof = written(cryptosuite=CRYPTOSUITE, created=work.now, method=f"{issuer.did}#key", options=Options())
+    planned = preflight.plan({**prepared.document, "proof": [proof]})
+    faults = [
+        Fault(finding.pointer, f"{answer.target.value}: {finding.detail}; {finding.remedy}", finding.code)
+        for answer in preflight.answer(planned, prepared.canonical, issuer.targets)
+        for finding in answer.findings
+        if finding.severity is Severity.ERROR
+    ]
+    if faults:
+        raise WillNotImport(
+            "the credential would not import where its issuer wants it to; see the faults", faults=faults
+        )
 
 
 async def mint(work: Work, *, award: Award, drafted: CredentialDraft) -> Credential:

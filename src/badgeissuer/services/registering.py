@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,9 +19,30 @@ from badgeissuer.store.access import ApiClientIssuer
 from badgeissuer.store.catalog import Issuer, IssuerKey
 from badgeissuer.store.scope import visible_to
 from badgeissuer.vc.multikey import did_web_of
+from badgeissuer.vc.profiles.targets import IMPORTERS, Target
 from badgeissuer.work import Work
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+
+@dataclass(frozen=True, slots=True)
+class TargetChoice:
+    """Where an issuer wants every credential to import; None leaves it to the service, none at all asks for nothing."""
+
+    targets: tuple[Target, ...] | None = None
+
+    def as_column(self) -> list[str] | None:
+        """Raises ``Rejected`` for a target that imports nothing."""
+        if self.targets is None:
+            return None
+        faults = [
+            Fault(f"/preflight_targets/{n}", f"{target.value} has no import: nothing could be issued", "no-import")
+            for n, target in enumerate(self.targets)
+            if target not in IMPORTERS
+        ]
+        if faults:
+            raise Rejected("that cannot be a condition of issuing", faults=faults)
+        return [target.value for target in dict.fromkeys(self.targets)]
 
 
 def issuer_did(base_url: str, slug: str) -> str:
@@ -43,7 +65,9 @@ async def find_issuer(work: Work, *, slug: str, lock: bool = False) -> Issuer:
     return issuer
 
 
-async def register_issuer(work: Work, *, slug: str, profile: Mapping[str, Any]) -> Issuer:
+async def register_issuer(
+    work: Work, *, slug: str, profile: Mapping[str, Any], choice: TargetChoice | None = None
+) -> Issuer:
     """A new tenant with an Ed25519 and a P-256 key of its own. Its first keys sign at once.
 
     The key files are written and synced before the rows commit: a crash leaves a file without a row, never a row
@@ -57,6 +81,7 @@ async def register_issuer(work: Work, *, slug: str, profile: Mapping[str, Any]) 
             "the slug cannot be used",
             faults=[Fault("/slug", "1 to 63 of a-z, 0-9 and hyphen, not at either end: it becomes part of the DID")],
         )
+    targets = (choice or TargetChoice()).as_column()
     document, website = await _profile(work, slug=slug, given=profile)
     await work.begin_write()
     if await work.session.scalar(select(Issuer.id).where(Issuer.slug == slug)):
@@ -68,6 +93,7 @@ async def register_issuer(work: Work, *, slug: str, profile: Mapping[str, Any]) 
         name=document["name"],
         profile=document,
         website=website,
+        preflight_targets=targets,
         created_at=work.now,
         updated_at=work.now,
     )
@@ -83,12 +109,20 @@ async def register_issuer(work: Work, *, slug: str, profile: Mapping[str, Any]) 
 
 
 async def update_issuer(
-    work: Work, *, slug: str, changes: Mapping[str, Any], expected_revision: int | None = None
+    work: Work,
+    *,
+    slug: str,
+    changes: Mapping[str, Any],
+    choice: TargetChoice | None = None,
+    expected_revision: int | None = None,
 ) -> Issuer:
     """Merge changes into the profile (RFC 7396: null removes a member). Signed credentials keep what they say.
 
+    Without a ``choice`` the targets of preflight stay as they are.
+
     Raises ``NotFound``, ``Rejected``, ``PreconditionFailed`` when the stored revision is not the expected one.
     """
+    targets = None if choice is None else choice.as_column()
     seen = await find_issuer(work, slug=slug)
     document, website = await _profile(work, slug=slug, given=_merged(seen.profile, changes))
     await work.begin_write()
@@ -101,9 +135,12 @@ async def update_issuer(
     if "url" in changes:
         issuer.website = website
     issuer.name = document["name"]
+    if choice is not None:
+        issuer.preflight_targets = targets
     issuer.revision += 1
     issuer.updated_at = work.now
-    work.emit("issuer.updated", "issuer", issuer.id, issuer_id=issuer.id, members=sorted(changes))
+    members = sorted([*changes, *(["preflight_targets"] if choice is not None else [])])
+    work.emit("issuer.updated", "issuer", issuer.id, issuer_id=issuer.id, members=members)
     return issuer
 
 

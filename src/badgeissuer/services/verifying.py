@@ -12,35 +12,58 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from badgeissuer.errors import BadgeissuerError, MalformedInput, Rejected, TooLarge
+from badgeissuer.errors import BadgeissuerError, Fault, MalformedInput, Rejected, TooLarge
 from badgeissuer.net.fetch import FetchFailed, FetchRefused
 from badgeissuer.rules.terms import AwardState
 from badgeissuer.services import publishing
 from badgeissuer.vc import limits, strictjson
 from badgeissuer.vc import verify as checks
 from badgeissuer.vc.canon import Canonical
+from badgeissuer.vc.checks import refresh as refreshing
 from badgeissuer.vc.checks.report import SECURITY, STATUS
-from badgeissuer.vc.faults import UnknownContext
+from badgeissuer.vc.faults import BudgetExceeded, SchemaInvalid, UnknownContext
 from badgeissuer.vc.multikey import did_web_url
-from badgeissuer.vc.verify import CanonJob, Failure, Material, Outcome, Plan, Report, StatusListMaterial, Use, Verdict
+from badgeissuer.vc.verify import (
+    CanonJob,
+    Failure,
+    Material,
+    Need,
+    Outcome,
+    Plan,
+    Policy,
+    RefreshedMaterial,
+    Report,
+    Role,
+    StatusListMaterial,
+    Use,
+    Verdict,
+)
 from badgeissuer.work import Work
 
 # For one request. A badge needs its issuer's keys and its status list; each endorsement as much again.
 MOST_FETCHES = limits.FETCHES
 MOST_CANONICALISATIONS = limits.CANONICALISATIONS
+NESTED_AT_ONCE = 4
 _JSON = "application/did+json, application/ld+json, application/vc, application/json"
+_CREDENTIAL = f"{_JSON}, application/vc+jwt;q=0.9, application/jwt;q=0.9, text/plain;q=0.8"
+_RETRIEVAL = STATUS + "STATUS_RETRIEVAL_ERROR"
+# Linked documents that checks read by themselves.
+_AS_THEY_ARE: Mapping[Use, tuple[str | None, str]] = {
+    Use.REVOCATION_LIST: (_RETRIEVAL, _JSON),
+    Use.RELATED: (None, f"{_JSON}, */*;q=0.5"),
+}
 _DOCUMENT = SECURITY + "INVALID_CONTROLLED_IDENTIFIER_DOCUMENT"
 _REFUSED = "ssrf-refused"
 _LATER = "verify again later; if it stays so, ask the issuer"
 
 
-async def verify(work: Work, *, data: bytes) -> Report:
+async def verify(work: Work, *, data: bytes, policy: Policy | None = None) -> Report:
     """The report on a document in its published form. Never raises for what is in it; writes nothing."""
     # A document of the largest size takes a good part of a second to read: not on the event loop.
     plan = await asyncio.to_thread(checks.plan, data)
-    gatherer = _Gatherer(work)
+    gatherer = _Gatherer(work, shares=_members_in(plan))
     material = await gatherer.material(plan)
-    report = await asyncio.to_thread(checks.check, plan, material, now=work.now)
+    report = await asyncio.to_thread(checks.check, plan, material, now=work.now, policy=policy)
     if report.facts.id is not None and report.facts.issuer in gatherer.own:
         state = await publishing.own_award_state(work, report.facts.id)
         if state is not None:
@@ -58,27 +81,39 @@ _KNOWN: Mapping[AwardState, tuple[Outcome | None, str]] = {
 }
 
 
-_NEEDED: Mapping[Use, str | None] = {
-    Use.REVOCATION_LIST: STATUS + "STATUS_RETRIEVAL_ERROR",
-    Use.SCHEMA: None,
-    Use.REFRESH: None,
-}
+def _members_in(plan: Plan) -> int:
+    """The members of a record, with those of the records in it, up to what one record may have."""
+    found = sum((nested.role is Role.MEMBER) + _members_in(nested) for nested in plan.nested.values())
+    return min(found, limits.CLR_MEMBERS)
 
 
 class _Gatherer:
     """Gathers for one request. Each document is had once, however often it is asked for."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, *, shares: int) -> None:
         self._work = work
+        # What one request may cost grows with the members of a record, and no faster.
+        self._shares = shares
         self.own: set[str] = set()
         self._fetches = 0
         self._canonicalisations = 0
+        self._schemas: dict[str, asyncio.Task[object]] = {}
+        # One at a time, and one that took too much work is not tried again for each member of a record.
+        self._one_schema = asyncio.Lock()
+        self._costly: set[str] = set()
         self._controllers: dict[str, asyncio.Task[Mapping[str, Any] | Failure]] = {}
+        self._lists: dict[str, asyncio.Task[StatusListMaterial | Failure]] = {}
+        self._documents: dict[Need, asyncio.Task[bytes | Failure]] = {}
+        self._places = asyncio.Semaphore(NESTED_AT_ONCE)
         # A session serves one task at a time.
         self._database = asyncio.Lock()
 
-    async def material(self, plan: Plan) -> Material:
-        """What the plan needs. What comes after the proof is left out where the proof is not good."""
+    async def material(self, plan: Plan, *, refresh: bool = True, holding: bool = False) -> Material:
+        """What the plan needs. What comes after the proof is left out where the proof is not good.
+
+        ``refresh``: the credential's refresh service is asked too. Where it gives a newer edition, the rest is gathered
+        for that one only. ``holding``: one of the places for what is nested is taken already.
+        """
         material = await self._core(plan)
         core = await asyncio.to_thread(checks.core_checks, plan, material, now=self._work.now)
         if any(check.verdict is not Verdict.OK for check in core):
@@ -86,15 +121,78 @@ class _Gatherer:
             material.status_lists = dict.fromkeys(plan.status_lists, unproved)
             material.documents = dict.fromkeys(plan.documents, unproved)
             return material
+        if refresh and await self._refresh(plan, material, holding=holding):
+            return material
         lists = await asyncio.gather(*(self._status_list(url) for url in plan.status_lists))
         material.status_lists = dict(zip(plan.status_lists, lists, strict=True))
         for need in plan.documents:
-            material.documents[need] = await self._fetch(
-                need.url, what=f"the {need.use.value}", type_=_NEEDED[need.use]
-            )
-        for pointer, nested in plan.nested.items():
-            material.nested[pointer] = await self.material(nested)
+            if need.use is Use.SCHEMA:
+                material.schemas[need] = await self._held_against(need.url, plan)
+            elif need.use in _AS_THEY_ARE:
+                material.documents[need] = await self._document(need)
+        if not holding:
+            found = await asyncio.gather(*(self._nested(nested) for nested in plan.nested.values()))
+        else:  # what lies deeper comes one by one: it must not wait for a place that it holds itself
+            found = [await self.material(nested, holding=True) for nested in plan.nested.values()]
+        material.nested = dict(zip(plan.nested, found, strict=True))
         return material
+
+    async def _nested(self, plan: Plan) -> Material:
+        """As ``material``, for a few at a time."""
+        async with self._places:
+            return await self.material(plan, holding=True)
+
+    async def _refresh(self, plan: Plan, material: Material, *, holding: bool) -> bool:
+        """Gather the newer edition, if one can be had. Whether it is the one that will be reported on."""
+        need = next((need for need in plan.documents if need.use is Use.REFRESH), None)
+        if need is None:
+            return False
+        body = await self._fetch(need.url, what=f"the {need.use.value}", type_=None, accept=_CREDENTIAL)
+        if isinstance(body, Failure):
+            material.refreshed = body
+            return False
+        newer = await asyncio.to_thread(checks.plan, body)
+        same = refreshing.mismatch(plan, newer) is None
+        if same and plan.role is Role.ROOT:
+            self._shares = max(self._shares, _members_in(newer))
+        found = await self.material(newer, refresh=False, holding=holding) if same else Material()
+        material.refreshed = RefreshedMaterial(newer, found)
+        return await asyncio.to_thread(refreshing.superseded, plan, material, now=self._work.now)
+
+    async def _held_against(self, url: str, plan: Plan) -> tuple[Fault, ...] | Failure:
+        """What in the document breaks the schema that it names."""
+        assert plan.document is not None
+        if url not in self._schemas:
+            if len(self._schemas) >= limits.SCHEMAS:
+                return Failure(f"the schema was not looked at: more than {limits.SCHEMAS} would be needed")
+            self._schemas[url] = asyncio.ensure_future(self._find_schema(url))
+        schema = await self._schemas[url]
+        if isinstance(schema, Failure):
+            return schema
+        try:
+            async with self._one_schema:
+                if url in self._costly:
+                    return Failure("the schema was not used: it took too much work already")
+                try:
+                    return tuple(await self._work.sandbox.validate(schema, plan.document))
+                except BudgetExceeded:
+                    self._costly.add(url)
+                    raise
+        except SchemaInvalid as error:
+            return Failure(f"what it names as its schema is none: {error.detail}", definite=True)
+        except BadgeissuerError as error:  # of another kind, too much work, or no worker is free
+            return Failure(f"the schema was not used: {error.detail}")
+
+    async def _find_schema(self, url: str) -> object:
+        body = await self._fetch(url, what="the schema", type_=None)
+        if isinstance(body, Failure):
+            return body
+        try:
+            return await asyncio.to_thread(strictjson.loads, body, max_bytes=limits.SCHEMA_BYTES)
+        except MalformedInput as error:
+            return Failure(f"what it names as its schema is none: {error.detail}", definite=True)
+        except TooLarge as error:
+            return Failure(f"the schema was not used: {error.detail}")
 
     async def _core(self, plan: Plan) -> Material:
         """Keys and canonical forms."""
@@ -134,11 +232,17 @@ class _Gatherer:
             return Failure(f"the issuer's keys cannot be read: {error.detail}", _DOCUMENT, definite=True)
 
     async def _status_list(self, url: str) -> StatusListMaterial | Failure:
+        """A list that many members of a record name is fetched, and made canonical, once."""
+        if url not in self._lists:
+            self._lists[url] = asyncio.ensure_future(self._find_status_list(url))
+        return await self._lists[url]
+
+    async def _find_status_list(self, url: str) -> StatusListMaterial | Failure:
         async with self._database:
             text = await publishing.status_list_text(self._work, url)
             await self._let_go()
         if text is None:
-            body = await self._fetch(url, what="the status list", type_=STATUS + "STATUS_RETRIEVAL_ERROR")
+            body = await self._fetch(url, what="the status list", type_=_RETRIEVAL, accept=_CREDENTIAL)
             if isinstance(body, Failure):
                 return body
         else:
@@ -146,17 +250,26 @@ class _Gatherer:
         plan = await asyncio.to_thread(checks.plan_status_list, body)
         return StatusListMaterial(plan, await self._core(plan))
 
+    async def _document(self, need: Need) -> bytes | Failure:
+        """As a status list: a document that many members of a record name is fetched once."""
+        if need not in self._documents:
+            type_, accept = _AS_THEY_ARE[need.use]
+            fetching = self._fetch(need.url, what=f"the {need.use.value}", type_=type_, accept=accept)
+            self._documents[need] = asyncio.ensure_future(fetching)
+        return await self._documents[need]
+
     async def _let_go(self) -> None:
         """Give the connection back: a slow host must not keep it. Where the caller writes, it stays."""
         if not self._work.writing:
             await self._work.session.rollback()
 
-    async def _fetch(self, url: str, *, what: str, type_: str | None) -> bytes | Failure:
-        if self._fetches >= MOST_FETCHES:
-            return Failure(f"{what} was not fetched: more than {MOST_FETCHES} documents would be needed", type_)
+    async def _fetch(self, url: str, *, what: str, type_: str | None, accept: str = _JSON) -> bytes | Failure:
+        most = MOST_FETCHES + self._shares
+        if self._fetches >= most:
+            return Failure(f"{what} was not fetched: more than {most} documents would be needed", type_)
         self._fetches += 1
         try:
-            fetched = await self._work.fetch.get(url, accept=_JSON)
+            fetched = await self._work.fetch.get(url, accept=accept)
         except FetchRefused as error:
             return Failure(f"{what} may not be fetched from there: {error.detail}", _REFUSED, definite=True)
         except FetchFailed as error:
@@ -166,12 +279,12 @@ class _Gatherer:
         return fetched.body
 
     async def _canonical(self, job: CanonJob) -> Canonical | Failure:
-        if self._canonicalisations >= MOST_CANONICALISATIONS:
+        if self._canonicalisations >= MOST_CANONICALISATIONS + self._shares * limits.MEMBER_CANONICALISATIONS:
             return Failure("not canonicalised: the document embeds too many others")
         self._canonicalisations += 1
         try:
             return await self._work.sandbox.canonicalize(
-                job.document, lane="foreign", budget=job.budget, algorithm=job.algorithm
+                job.document, lane="foreign", budget=job.budget, algorithm=job.algorithm, edition=job.edition
             )
         except UnknownContext as error:
             return Failure(error.detail, SECURITY + "PROOF_TRANSFORMATION_ERROR", definite=True)

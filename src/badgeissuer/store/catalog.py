@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from badgeissuer.rules.keys import KeyFacts
 from badgeissuer.rules.parts import AchievementParts
 from badgeissuer.rules.terms import KeyAlgorithm, KeyState, VersionState
 from badgeissuer.store.base import Base, Document, words
+from badgeissuer.vc.profiles.targets import KNOWN_TARGETS, Target
 
 
 class Issuer(Base):
@@ -26,9 +27,16 @@ class Issuer(Base):
     profile: Mapped[Document]
     # The organisation's own site. Not signed: the profile's url is its page here.
     website: Mapped[str | None] = mapped_column(Text)
+    # Where every credential must import. NULL: where the service says so, which may come to know more targets.
+    preflight_targets: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """Where every credential of this issuer must import; none where it chose so."""
+        return KNOWN_TARGETS if self.preflight_targets is None else tuple(map(Target, self.preflight_targets))
 
 
 class IssuerKey(Base):

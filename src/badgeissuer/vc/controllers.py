@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from badgeissuer.errors import Fault, Rejected
+from badgeissuer.vc import limits
 from badgeissuer.vc.did_jwk import did_jwk_document
 from badgeissuer.vc.faults import DidInvalid, KeyInvalid
 from badgeissuer.vc.jwk import JoseKey, parse_public_jwk
@@ -27,7 +28,6 @@ _SECURITY = "https://w3id.org/security#"
 _MULTIKEYS = frozenset({"Multikey", "Ed25519VerificationKey2020"})
 _JWKS = frozenset({"JsonWebKey", "JsonWebKey2020"})
 _SECRETS = frozenset({"secretKeyMultibase", "secretKeyJwk", "privateKeyMultibase", "privateKeyJwk"})
-_LARGEST = 1_000
 
 
 class ControllerError(Rejected):
@@ -80,6 +80,14 @@ class Method:
     key: JoseKey
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A verification method that is in its controller's document; ``unfit`` is why it does not serve the purpose."""
+
+    method: Method
+    unfit: ControllerError | None = None
+
+
 def method_url(text: object) -> str:
     """The verification method that a proof or a ``kid`` names, as an absolute URL with a fragment.
 
@@ -129,10 +137,21 @@ def retrieve(
     byte for byte. Raises one of the five errors above: the document, its id, the method in it (also a revoked or
     expired one, a secret key, a key out of form), its relationship to the purpose.
     """
+    if controller is not None and controller != controller_of(method):
+        raise _wrong(MethodInvalid, "the key is not that of the issuer")
+    found = find(document, method, now=now, purpose=purpose)
+    if found.unfit is not None:
+        raise found.unfit
+    return found.method
+
+
+def find(document: object, method: str, *, now: datetime, purpose: str = ASSERTION_METHOD) -> Found:
+    """As ``retrieve``, for whoever wants to tell a bad signature from a good one by a key that must not be used.
+
+    Raises the errors of ``retrieve`` where there is no such key; what speaks against a key that is there is ``unfit``.
+    """
     url = method_url(method)
     owner = controller_of(url)
-    if controller is not None and controller != owner:
-        raise _wrong(MethodInvalid, "the key is not that of the issuer")
     if not isinstance(document, Mapping):
         raise _wrong(DocumentInvalid, "the document that should hold the key is no JSON object")
     if document.get("id") != owner:
@@ -148,16 +167,16 @@ def retrieve(
     if entry.get("controller") != owner:
         raise _wrong(MethodInvalid, "the document gives the key another controller", "/verificationMethod")
     key = _key(entry)
+    unfit = _ended(entry, now)
     if url not in related and not any(item is entry for item in related):
-        raise _wrong(RelationshipInvalid, f"the document does not list the key under {purpose}", f"/{purpose}")
-    _check_ends(entry, now)
-    return Method(url, owner, key)
+        unfit = _wrong(RelationshipInvalid, f"the document does not list the key under {purpose}", f"/{purpose}")
+    return Found(Method(url, owner, key), unfit)
 
 
 def _listed(document: Mapping[str, Any], name: str) -> list[Any]:
     value = document.get(name, [])
     items = value if isinstance(value, list) else [value]
-    if len(items) > _LARGEST or not all(isinstance(item, str | Mapping) for item in items):
+    if len(items) > limits.KEYS or not all(isinstance(item, str | Mapping) for item in items):
         raise _wrong(DocumentInvalid, f"{name} of the document is no list of keys", f"/{name}")
     return items
 
@@ -178,18 +197,17 @@ def _key(entry: Mapping[str, Any]) -> JoseKey:
     raise _wrong(MethodInvalid, "the key is in no form that is known here: Multikey, JsonWebKey", "/verificationMethod")
 
 
-def _check_ends(entry: Mapping[str, Any], now: datetime) -> None:
+def _ended(entry: Mapping[str, Any], now: datetime) -> ControllerError | None:
     """A revoked key proves nothing, whenever the proof says it was made: a thief can write any date (CID §2.2)."""
     if "revoked" in entry:
-        raise _wrong(MethodInvalid, "the issuer has revoked the key", "/verificationMethod")
+        return _wrong(MethodInvalid, "the issuer has revoked the key", "/verificationMethod")
     if "expires" not in entry:
-        return
+        return None
     try:
         ends = instant(str(entry["expires"]))
     except ValueError:
-        raise _wrong(MethodInvalid, "the key has an end date that cannot be read", "/verificationMethod") from None
-    if ends <= now:
-        raise _wrong(MethodInvalid, "the key has expired", "/verificationMethod")
+        return _wrong(MethodInvalid, "the key has an end date that cannot be read", "/verificationMethod")
+    return _wrong(MethodInvalid, "the key has expired", "/verificationMethod") if ends <= now else None
 
 
 def _wrong(error: type[ControllerError], detail: str, pointer: str = "") -> ControllerError:

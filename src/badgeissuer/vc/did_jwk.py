@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from badgeissuer.errors import MalformedInput, TooLarge
-from badgeissuer.vc import strictjson
+from badgeissuer.vc import limits, strictjson
 from badgeissuer.vc.contexts import DID_V1
 from badgeissuer.vc.faults import DidInvalid, KeyInvalid
 from badgeissuer.vc.jwk import JoseKey, parse_public_jwk, public_jwk
 from badgeissuer.vc.multibase import base64url_decode, base64url_encode
 
 _METHOD = "did:jwk:"
-# An RSA key of 8192 bits, and room for a certificate's worth of other members that we do not want.
-_LONGEST = 4_096
 _RELATIONSHIPS = ("assertionMethod", "authentication", "capabilityInvocation", "capabilityDelegation")
 
 
@@ -26,10 +24,10 @@ def did_jwk_key(did: str) -> JoseKey:
     """The key that a did:jwk is. Raises ``DidInvalid`` for texts that are not one, or whose JWK is out of form,
     private, too long, for another use than verifying, or of a kind that is not used here."""
     encoded = did.removeprefix(_METHOD)
-    if encoded == did or not encoded or len(encoded) > _LONGEST:
+    if encoded == did or not encoded or len(encoded) > limits.DID_JWK:
         raise DidInvalid("not a did:jwk, or one that is too long")
     try:
-        return parse_public_jwk(strictjson.loads_object(base64url_decode(encoded), max_depth=4))
+        return parse_public_jwk(strictjson.loads_object(base64url_decode(encoded), max_depth=limits.DID_JWK_DEPTH))
     except (KeyInvalid, MalformedInput, TooLarge) as error:
         raise DidInvalid(f"the did:jwk holds no key that can be used: {error.detail}") from None
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
-from badgeissuer.errors import MalformedInput, Rejected, TooLarge
+from badgeissuer.errors import Fault, MalformedInput, Rejected, TooLarge
 
 
 class MalformedJson(MalformedInput):
@@ -26,9 +27,16 @@ class NotCanonical(Rejected):
 
 
 class BudgetExceeded(TooLarge):
-    """Canonicalisation would take more work than its budget allows (bytes, quads, or blank nodes that look alike)."""
+    """Canonicalisation would take more work than its budget allows (bytes, values, statements, or steps to tell blank
+    nodes apart). ``unit`` is what was counted and ``spent`` how many there were when it stopped; a worker that was
+    ended by the clock counted nothing."""
 
     code = "budget-exceeded"
+
+    def __init__(self, detail: str, *, faults: Iterable[Fault] = (), unit: str = "", spent: int = 0) -> None:
+        super().__init__(detail, faults=faults)
+        self.unit = unit
+        self.spent = spent
 
 
 class KeyInvalid(Rejected):
@@ -50,7 +58,8 @@ class ProofUnsupported(ProofInvalid):
 
 
 class StatusListError(Rejected):
-    """A status list or an entry in it is wrong. ``problem`` is the type URI of Bitstring Status List §3.5."""
+    """A status list or an entry in it is wrong. ``problem`` is a type URI of Bitstring Status List §3.5, or of the data
+    model for the two errors that are named there."""
 
     code = "status-list"
     problem: ClassVar[str] = "https://www.w3.org/ns/credentials/status-list#STATUS_VERIFICATION_ERROR"
@@ -60,7 +69,7 @@ class StatusListEncoding(StatusListError):
     """``encodedList`` is not multibase base64url of a GZIP stream."""
 
     code = "status-list-encoding"
-    problem = "https://www.w3.org/ns/credentials/status-list#MALFORMED_VALUE_ERROR"
+    problem = "https://www.w3.org/TR/vc-data-model#MALFORMED_VALUE_ERROR"
 
 
 class StatusListLength(StatusListError):
@@ -74,10 +83,22 @@ class StatusListRange(StatusListError):
     """The index lies outside the list."""
 
     code = "status-list-range"
-    problem = "https://www.w3.org/ns/credentials/status-list#RANGE_ERROR"
+    problem = "https://www.w3.org/TR/vc-data-model#RANGE_ERROR"
 
 
 class DidInvalid(Rejected):
     """The text is not a DID of a method that we know, or names a host that a DID cannot name."""
 
     code = "did-invalid"
+
+
+class SchemaInvalid(Rejected):
+    """The text that a credential names as its schema is no JSON Schema."""
+
+    code = "schema-invalid"
+
+
+class SchemaUnsupported(Rejected):
+    """The schema cannot be used here. It says nothing about the document."""
+
+    code = "schema-unsupported"

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from badgeissuer.vc import limits
 from badgeissuer.vc.faults import StatusListEncoding, StatusListLength
 from badgeissuer.vc.multibase import base64url_encode
 from badgeissuer.vc.status import Bits
@@ -32,8 +33,6 @@ STATUS_LIST_2021 = "StatusList2021Entry"
 REVOCATION_LIST_1EDTECH = "1EdTechRevocationList"
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]*={0,2}")
-_LONGEST_TEXT = 8 * 1024 * 1024
-_MOST_ROWS = 100_000
 
 
 def parse_entry_2021(entry: Mapping[str, Any]) -> Entry:
@@ -60,7 +59,7 @@ def read_status_2021(entry: Entry, subject: object) -> Status:
     if listed.get("statusPurpose") != entry.purpose:
         raise StatusPurposeMismatch("the status list is for another purpose")
     text = listed.get("encodedList")
-    if isinstance(text, str) and len(text) > _LONGEST_TEXT:
+    if isinstance(text, str) and len(text) > limits.LIST_CHARACTERS:
         raise StatusListLength("the status list is too long")
     if not isinstance(text, str) or not _BASE64.fullmatch(text):
         raise StatusListEncoding("encodedList is not base64")
@@ -87,9 +86,13 @@ def read_revocation_list(
 
     A row names a revoked credential, unless it says ``revoked: false``. Ids are compared trimmed and percent-decoded
     (OB §Equality). ``revokedCredentials`` is the older name of the member. Raises ``StatusEntryInvalid`` for a list out
-    of form, ``StatusPurposeMismatch`` for another list or another issuer's: unknown is never "not revoked".
+    of form and for a credential without an id, ``StatusPurposeMismatch`` for another list or another issuer's: unknown
+    is never "not revoked".
     """
     url = revocation_list_url(entry)
+    wanted = _plain(credential_id)
+    if not wanted:
+        raise StatusEntryInvalid("the credential has no id, so that no revocation list can name it")
     if not isinstance(document, Mapping):
         raise StatusEntryInvalid("the revocation list is no JSON object")
     if _plain(document.get("id", url)) != _plain(url):
@@ -98,7 +101,7 @@ def read_revocation_list(
     owner = owner.get("id") if isinstance(owner, Mapping) else owner
     if issuer is None or owner != issuer:
         raise StatusPurposeMismatch("the revocation list is another issuer's")
-    wanted, found, reason = _plain(credential_id), False, None
+    found, reason = False, None
     for row in _rows(document):
         if not isinstance(row, Mapping) or not isinstance(row.get("id"), str):
             raise StatusEntryInvalid("a row of the revocation list names no credential")
@@ -119,10 +122,14 @@ def _rows(document: Mapping[str, Any]) -> list[Any]:
     for name in names:
         value = document[name]
         rows += value if isinstance(value, list) else [value]
-    if len(rows) > _MOST_ROWS:
-        raise StatusListLength(f"the revocation list has more than {_MOST_ROWS} rows")
+    if len(rows) > limits.LIST_ROWS:
+        raise StatusListLength(f"the revocation list has more than {limits.LIST_ROWS} rows")
     return rows
 
 
 def _plain(identifier: object) -> str | None:
-    return unquote(identifier.strip()) if isinstance(identifier, str) else None
+    if not isinstance(identifier, str):
+        return None
+    trimmed = identifier.strip()
+    # Most have nothing to decode, and there may be many.
+    return unquote(trimmed) if "%" in trimmed else trimmed

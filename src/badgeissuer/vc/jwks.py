@@ -12,11 +12,11 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+from badgeissuer.vc import limits
 from badgeissuer.vc.faults import DidInvalid, KeyInvalid
 from badgeissuer.vc.jwk import JoseKey, algorithms, parse_public_jwk, public_jwk, thumbprint
 from badgeissuer.vc.multikey import did_web_url
 
-_LARGEST_SET = 1_000
 # A path that leads where it says: no empty, dot or encoded segments, over which servers and we might differ.
 _PLAIN_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~!$&'()*+,;=:@-]+)*/?")
 _KNOWN_TYPES = frozenset({"OKP", "EC", "RSA"})
@@ -99,7 +99,7 @@ def key_in(
     keys = document.get("keys")
     if "kty" in document and keys is None:
         keys, kid = [document], None
-    if not isinstance(keys, list) or len(keys) > _LARGEST_SET:
+    if not isinstance(keys, list) or len(keys) > limits.KEYS:
         raise KeyInvalid("the document is neither a JWK nor a JWK Set of reasonable size")
     known = [jwk for jwk in keys if isinstance(jwk, Mapping) and jwk.get("kty") in _KNOWN_TYPES]
     named = [jwk for jwk in known if kid is None or jwk.get("kid") in (kid, kid.partition("#")[2] or kid)]

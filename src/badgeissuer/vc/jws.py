@@ -18,12 +18,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from badgeissuer.errors import Fault, TooLarge
-from badgeissuer.vc import strictjson
+from badgeissuer.vc import limits, strictjson
 from badgeissuer.vc.faults import KeyInvalid, ProofInvalid
 from badgeissuer.vc.jwk import JoseKey, algorithms, parse_public_jwk, thumbprint
 from badgeissuer.vc.multibase import base64url_decode, base64url_encode
 
-_LARGEST_HEADER = 8_192
 # The order of Ed25519's base point: a signature's second half must be below it, or it has a twin (RFC 8032 §5.1.7).
 _ORDER = 2**252 + 27742317777372353535851937790883648493
 
@@ -60,14 +59,17 @@ def parse(token: str, *, max_bytes: int) -> Jws:
     parts = token.split(".")
     if len(parts) != 3 or not all(parts):
         raise invalid("the text is not a compact JWS of three parts")
-    if len(parts[0]) > _LARGEST_HEADER:
-        raise TooLarge(f"the JWT's header is longer than {_LARGEST_HEADER} characters")
+    if len(parts[0]) > limits.JWS_HEADER:
+        raise TooLarge(f"the JWT's header is longer than {limits.JWS_HEADER} characters")
     try:
         header, payload, signature = (base64url_decode(part) for part in parts)
     except KeyInvalid:
         raise invalid("a part of the JWS is not base64url in its one spelling") from None
     return Jws(
-        strictjson.loads_object(header, max_depth=8), payload, signature, token.rpartition(".")[0].encode("ascii")
+        strictjson.loads_object(header, max_depth=limits.JWS_HEADER_DEPTH),
+        payload,
+        signature,
+        token.rpartition(".")[0].encode("ascii"),
     )
 
 

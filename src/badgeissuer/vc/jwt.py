@@ -13,12 +13,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from badgeissuer.errors import Fault
-from badgeissuer.vc import jws, strictjson
+from badgeissuer.vc import jws, limits, strictjson
 from badgeissuer.vc.jwk import JoseKey, public_jwk
 from badgeissuer.vc.jws import JwtInvalid, invalid
 from badgeissuer.vc.lint import Prepared
@@ -34,7 +34,8 @@ _JOSE_TYPES = ("vc+jwt", "application/vc+jwt")
 _CLAIMS = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti"})
 # The members that nbf and exp repeat: of VC data model 2.0, and of 1.1.
 _STARTS, _ENDS = ("validFrom", "issuanceDate"), ("validUntil", "expirationDate")
-_LARGEST = 262_144
+# The first that has no date with a year of four digits.
+_LAST_SECOND = 253_402_300_800
 
 
 class NoSubjectId(JwtInvalid):
@@ -101,7 +102,7 @@ def create_vc_jose(prepared: Prepared, *, sign: Callable[[bytes], bytes], key: J
     return jws.create(header, prepared.text, sign=sign, key=key)
 
 
-def read(token: str, *, max_bytes: int = _LARGEST) -> CredentialJwt:
+def read(token: str, *, max_bytes: int = limits.FOREIGN_BYTES) -> CredentialJwt:
     """The credential in a token, and what the token says of itself. Nothing is proved yet.
 
     Raises ``TooLarge``, ``MalformedJson``, ``NoSubjectId``, and ``JwtInvalid`` with all faults where the header or the
@@ -125,6 +126,8 @@ def read(token: str, *, max_bytes: int = _LARGEST) -> CredentialJwt:
         document = payload["vc"] if form is Form.VC_1_1 else _without_claims(payload)
         if not isinstance(document, dict):
             raise invalid("the claim vc must be an object", "/vc", _OB)
+        if form is Form.VC_1_1:
+            document = _completed(document, claims)
     faults = list(_contradictions(claims, document, form))
     if faults:
         raise JwtInvalid(faults[0].detail, faults=faults)
@@ -146,6 +149,35 @@ def verify(token: CredentialJwt, key: JoseKey, *, now: datetime) -> None:
         starts, ends = token.claims.get("nbf"), token.claims.get("exp")
         if (starts is not None and starts > now.timestamp()) or (ends is not None and ends <= now.timestamp()):
             raise invalid("the JWT's signature is not valid at this time", "/exp", _JOSE)
+
+
+def _completed(credential: Mapping[str, Any], claims: Mapping[str, Any]) -> dict[str, Any]:
+    """The credential of a ``vc`` claim with what only the other claims say (VC 1.1 §6.3.1, JWT decoding).
+
+    What it says itself stays, and is held against the claims.
+    """
+    subject = credential.get("credentialSubject")
+    if isinstance(subject, Mapping) and "sub" in claims:
+        subject = {"id": claims["sub"], **subject}
+    dates = {"issuanceDate": claims.get("nbf"), "expirationDate": claims.get("exp")}
+    said = {
+        "id": claims.get("jti"),
+        "issuer": claims.get("iss"),
+        **{name: _date(seconds) for name, seconds in dates.items() if _later_name(name) not in credential},
+    }
+    missing = {name: value for name, value in said.items() if value is not None and name not in credential}
+    return {**credential, **missing, **({} if subject is None else {"credentialSubject": subject})}
+
+
+def _later_name(name: str) -> str:
+    return _STARTS[0] if name == _STARTS[1] else _ENDS[0]
+
+
+def _date(seconds: object) -> str | None:
+    """A NumericDate as a date-time; None for one that has a part of a second or lies beyond the calendar."""
+    if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 <= seconds < _LAST_SECOND:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _check_jose(header: Mapping[str, Any], payload: Mapping[str, Any]) -> None:

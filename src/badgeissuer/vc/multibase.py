@@ -5,12 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 
+from badgeissuer.vc import limits
 from badgeissuer.vc.faults import KeyInvalid
 
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _DIGITS = {character: digit for digit, character in enumerate(_ALPHABET)}
-# Base58 takes quadratic time; no key, hash or signature is longer.
-_MAX_BASE58 = 512
 
 
 def base58btc_encode(data: bytes) -> str:
@@ -26,7 +25,7 @@ def base58btc_encode(data: bytes) -> str:
 
 def base58btc_decode(text: str) -> bytes:
     """The bytes of a base58btc text. Raises ``KeyInvalid`` for other characters and texts of unreasonable length."""
-    if len(text) > _MAX_BASE58:
+    if len(text) > limits.BASE58:
         raise KeyInvalid("the base58btc text is too long")
     number = 0
     for character in text:

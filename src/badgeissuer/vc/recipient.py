@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from badgeissuer.errors import Fault, Rejected
 
 _LONGEST_EMAIL = 320
+_EMAIL_TYPE = "emailAddress"
 
 
 def normalise_email(text: str) -> str:
@@ -48,7 +50,7 @@ def identity_hash(value: str, salt: str) -> str:
     return "sha256$" + hashlib.sha256((value + salt).encode("utf-8")).hexdigest()
 
 
-def hashed_identity(value: str, *, salt: str, identity_type: str = "emailAddress") -> dict[str, Any]:
+def hashed_identity(value: str, *, salt: str, identity_type: str = _EMAIL_TYPE) -> dict[str, Any]:
     """An IdentityObject that hides ``value`` behind a salted hash. The value must be in its normal form already."""
     return {
         "type": "IdentityObject",
@@ -79,4 +81,64 @@ def matches(identity: Mapping[str, Any], value: str) -> bool:
         expected = value
     else:
         return False
-    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode("utf-8", "surrogatepass"))
+    return _equal(given, expected)
+
+
+def is_about(subject: Mapping[str, Any], known: Iterable[str]) -> bool | None:
+    """Whether a credential's subject is one of the known identities; None where it names none that could be compared.
+
+    An e-mail address (``mailto:`` or not) is held against identifiers of type ``emailAddress``, in its normal form and
+    as it was written, and against a ``mailto:`` id; anything else (a DID, a number) against the id, percent-decoded
+    and trimmed, and against identifiers of other types. Every identifier is tried, whatever the first ones say, so the
+    time does not tell which one matched. Never raises (OB §IdentityHash, verification step 5).
+    """
+    found, comparable = False, False
+    for identity in known:
+        address = _as_email(identity)
+        for same in _by_email(subject, address, identity) if address is not None else _by_id(subject, identity):
+            comparable = True
+            found = same or found
+    return found if comparable else None
+
+
+def _as_email(identity: str) -> str | None:
+    text = identity.strip()
+    if text[:7].lower() == "mailto:":
+        text = unquote(text[7:])
+    try:
+        return normalise_email(text)
+    except Rejected:
+        return None
+
+
+def _by_email(subject: Mapping[str, Any], address: str, written: str) -> Iterator[bool]:
+    identifier = subject.get("id")
+    if isinstance(identifier, str) and identifier.strip()[:7].lower() == "mailto:":
+        yield _equal(_as_email(identifier) or "", address)
+    for identity in _identities(subject):
+        if identity.get("identityType") == _EMAIL_TYPE:
+            plain = identity["identityHash"] if identity.get("hashed") is False else ""
+            as_given = matches(identity, written.strip())
+            normal = matches(identity, address)
+            yield as_given | normal | _equal(_as_email(plain) or "", address)
+
+
+def _by_id(subject: Mapping[str, Any], written: str) -> Iterator[bool]:
+    value = unquote(written).strip()
+    identifier = subject.get("id")
+    if isinstance(identifier, str):
+        yield _equal(unquote(identifier).strip(), value)
+    for identity in _identities(subject):
+        if identity.get("identityType") != _EMAIL_TYPE:
+            yield matches(identity, written.strip())
+
+
+def _identities(subject: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    given = subject.get("identifier", [])
+    for item in given if isinstance(given, list) else [given]:
+        if isinstance(item, Mapping) and isinstance(item.get("identityHash"), str):
+            yield item
+
+
+def _equal(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass"))

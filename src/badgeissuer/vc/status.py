@@ -6,6 +6,7 @@ import zlib
 from datetime import datetime
 from typing import Any
 
+from badgeissuer.vc import limits
 from badgeissuer.vc.contexts import CREDENTIALS_V2
 from badgeissuer.vc.faults import KeyInvalid, StatusListEncoding, StatusListLength, StatusListRange
 from badgeissuer.vc.multibase import base64url_decode, base64url_encode
@@ -15,7 +16,6 @@ from badgeissuer.vc.stamps import timestamp
 LIST_SIZE = 131_072
 # Bits of one entry. The standard sets no upper bound, but each of the 2^size values needs a message (§2.1).
 STATUS_SIZES = range(1, 9)
-_MAX_UNPACKED = 4 * 1024 * 1024
 _GZIP = 31  # zlib's window bits for a gzip stream
 _ANY_SYSTEM = 255
 
@@ -44,7 +44,7 @@ class Bits:
         return cls(data)
 
     @classmethod
-    def from_encoded(cls, text: object, *, max_bytes: int = _MAX_UNPACKED) -> Bits:
+    def from_encoded(cls, text: object, *, max_bytes: int = limits.LIST_BYTES) -> Bits:
         """Unpack ``encodedList`` (§3.4, Bitstring Expansion): multibase base64url of one GZIP stream.
 
         Never unpacks more than ``max_bytes``. Raises ``StatusListEncoding`` for another form, ``StatusListLength`` for

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from badgeissuer.errors import Fault
+from badgeissuer.vc import limits
 from badgeissuer.vc.faults import StatusListError
 from badgeissuer.vc.model.base import instant, is_iri
 from badgeissuer.vc.status import STATUS_SIZES, Bits, status_entry
@@ -156,8 +157,9 @@ def entry_with_messages(*, list_url: str, index: int, purpose: str, messages: Se
 def index_of(entry: Mapping[str, Any]) -> int | None:
     """``statusListIndex`` as a number, where it is a whole one in its one spelling."""
     index = entry.get("statusListIndex")
-    text = str(index) if isinstance(index, int) and not isinstance(index, bool) else index
-    return int(text) if isinstance(text, str) and _INDEX.fullmatch(text) else None
+    if isinstance(index, int) and not isinstance(index, bool) and 0 <= index < limits.LIST_INDEX:
+        return index
+    return int(index) if isinstance(index, str) and _INDEX.fullmatch(index) else None
 
 
 def is_url(value: object) -> bool:

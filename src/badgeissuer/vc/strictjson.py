@@ -14,13 +14,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from badgeissuer.errors import Fault, TooLarge
+from badgeissuer.vc import limits
 from badgeissuer.vc.faults import MalformedJson
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
-
-# Longer integers cost quadratic time to convert and no credential has a use for them.
-_MAX_DIGITS = 400
-_MOST_FAULTS = 20
 
 # Strings (also one that never ends: hence the optional quote) and the brackets between them. The possessive quantifiers
 # keep the scan linear on input such as `"\"\"\"…`.
@@ -30,16 +27,18 @@ _SURROGATE_OR_NUL = re.compile("[\x00\ud800-\udfff]")
 _SHOWABLE_NAME = re.compile(r"[A-Za-z@_][A-Za-z0-9@_.-]{0,40}")
 
 
-def loads(data: bytes, *, max_bytes: int = 262_144, max_depth: int = 64) -> JsonValue:
+def loads(data: bytes, *, max_bytes: int = limits.FOREIGN_BYTES, max_depth: int = limits.JSON_DEPTH) -> JsonValue:
     """The value of one JSON text in UTF-8; integers stay integers. Takes time linear in the size of the input.
 
-    Raises ``TooLarge`` above ``max_bytes`` and ``MalformedJson`` for: other encodings, a byte order mark, a member
-    named twice in one object, NaN, infinities and numbers beyond a double, integers of more than 400 digits, lone
-    surrogates and NUL characters (escaped ones too), nesting deeper than ``max_depth``, anything after the value,
-    broken syntax.
+    Raises ``TooLarge`` above ``max_bytes``, and for a long text that is nothing but small values. Raises
+    ``MalformedJson`` for: other encodings, a byte order mark, a member named twice in one object, NaN, infinities and
+    numbers beyond a double, integers of more than 400 digits, lone surrogates and NUL characters (escaped ones too),
+    nesting deeper than ``max_depth``, anything after the value, broken syntax.
     """
     if len(data) > max_bytes:
         raise TooLarge(f"the JSON text is longer than {max_bytes} bytes")
+    if len(data) > limits.FOREIGN_BYTES and _values(data) * limits.BYTES_PER_VALUE > len(data):
+        raise TooLarge("the JSON text holds more values than a text of its length may")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -60,7 +59,9 @@ def loads(data: bytes, *, max_bytes: int = 262_144, max_depth: int = 64) -> Json
     return value
 
 
-def loads_object(data: bytes, *, max_bytes: int = 262_144, max_depth: int = 64) -> dict[str, Any]:
+def loads_object(
+    data: bytes, *, max_bytes: int = limits.FOREIGN_BYTES, max_depth: int = limits.JSON_DEPTH
+) -> dict[str, Any]:
     """As ``loads``, for a text that must be a JSON object."""
     value = loads(data, max_bytes=max_bytes, max_depth=max_depth)
     if not isinstance(value, dict):
@@ -103,6 +104,11 @@ def strings(value: object, pointer: str = "") -> Iterator[tuple[str, str]]:
 def escape_pointer(name: str) -> str:
     """A member's name as a reference token of a JSON pointer (RFC 6901 §3)."""
     return name.replace("~", "~0").replace("/", "~1")
+
+
+def _values(data: bytes) -> int:
+    """At least as many as the values in the text; commas and brackets inside of strings are counted too."""
+    return sum(data.count(sign) for sign in (b",", b"[", b"{"))
 
 
 def _malformed(detail: str, pointer: str = "") -> MalformedJson:
@@ -167,14 +173,16 @@ def _located(text: str) -> MalformedJson | None:
             pending += reversed([(member, f"{where}/{escape_pointer(name)}") for name, member in item.items()])
         elif isinstance(item, list):
             pending += reversed([(member, f"{where}/{index}") for index, member in enumerate(item)])
-    return MalformedJson(faults[0].detail, faults=faults[:_MOST_FAULTS])
+    return MalformedJson(faults[0].detail, faults=faults[: limits.JSON_FAULTS])
 
 
 def _decoder(refuse: Callable[[str], Any]) -> json.JSONDecoder:
     """A decoder that asks ``refuse`` what to put where two parsers could read differently."""
 
     def integer(digits: str) -> Any:
-        return int(digits) if len(digits) <= _MAX_DIGITS else refuse(f"an integer has more than {_MAX_DIGITS} digits")
+        if len(digits) > limits.JSON_DIGITS:
+            return refuse(f"an integer has more than {limits.JSON_DIGITS} digits")
+        return int(digits)
 
     def double(digits: str) -> Any:
         value = float(digits)

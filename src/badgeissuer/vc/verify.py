@@ -7,7 +7,10 @@ checks (REQUIREMENTS of OB verification; DI §4.4; BSL §3.2):
 8 nested and linked documents
 
 Each says ok, failed or not checked, and why. ``verified`` is true only where all are ok: not checked is never valid.
-Whether the issuer deserves trust is another question, which this does not answer.
+Whether the issuer deserves trust is another question, which the checks do not answer: the reader's own rules (trusted
+issuers, a status) are told apart from them.
+
+A credential with a refresh service is looked at in the edition that the service gives, where that one is in order.
 """
 
 from __future__ import annotations
@@ -17,14 +20,17 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from badgeissuer.vc.checks import content
+from badgeissuer.vc.checks import content, refresh
+from badgeissuer.vc.checks.conclusion import conclude
 from badgeissuer.vc.checks.core import core_checks
+from badgeissuer.vc.checks.kinds import Kind, generation_of, types_of
 from badgeissuer.vc.checks.linked import linked_parts
 from badgeissuer.vc.checks.nested import nested_parts
 from badgeissuer.vc.checks.plan import (
     Material,
     Need,
     Plan,
+    RefreshedMaterial,
     Role,
     StatusListMaterial,
     Use,
@@ -33,6 +39,9 @@ from badgeissuer.vc.checks.plan import (
     plan_status_list,
 )
 from badgeissuer.vc.checks.plan_proofs import CanonJob
+from badgeissuer.vc.checks.recipient import with_recipient
+from badgeissuer.vc.checks.refresh import Edition
+from badgeissuer.vc.checks.related import related_parts
 from badgeissuer.vc.checks.report import (
     KEY,
     NESTED,
@@ -43,14 +52,14 @@ from badgeissuer.vc.checks.report import (
     NestedReport,
     Outcome,
     Policy,
+    PolicyCheck,
     Report,
     Verdict,
     combined,
-    conclude,
     not_checked,
 )
-from badgeissuer.vc.checks.shape import Kind, types_of
 from badgeissuer.vc.checks.status import check_status
+from badgeissuer.vc.checks.trust import policy_checks
 
 __all__ = [
     "CanonJob",
@@ -64,6 +73,8 @@ __all__ = [
     "Outcome",
     "Plan",
     "Policy",
+    "PolicyCheck",
+    "RefreshedMaterial",
     "Report",
     "Role",
     "StatusListMaterial",
@@ -79,17 +90,19 @@ __all__ = [
 
 def check(plan: Plan, material: Material, *, now: datetime, policy: Policy | None = None) -> Report:
     """The report on the plan's document. Raises nothing for a bad document: the report says what is bad."""
-    policy = policy or Policy()
-    core = core_checks(plan, material, now=now, policy=policy)
+    asked = policy or Policy()
     # Domain and challenge are about showing this document; its status list and endorsements are made for anybody.
-    policy = replace(policy, domain=None, challenge=None)
-    document = plan.document
+    policy = asked.for_others()
+    given = core_checks(plan, material, now=now, policy=asked)
+    edition = refresh.edition(plan, material, given, now=now, policy=policy)
+    plan, material, core, document = edition.plan, edition.material, edition.core, edition.plan.document
+    own_rules = tuple(policy_checks(document, asked))
     if document is None or plan.kind is None or core[1].verdict is not Verdict.OK:
-        reason = "not looked at, since the document cannot be read as a badge"
+        reason = "not looked at, since the document cannot be read as a badge or a record"
         rest = [not_checked(number, reason) for number in range(KEY + 1, NESTED + 1)]
-        return conclude((*core, *rest), _facts(document))
+        return conclude((*core, *rest), _facts(document), policy=own_rules)
     reports = tuple(
-        NestedReport(pointer, check(nested, material.nested[pointer], now=now, policy=policy))
+        NestedReport(pointer, check(nested, material.nested[pointer], now=now, policy=policy), nested.role)
         for pointer, nested in plan.nested.items()
         if pointer in material.nested
     )
@@ -97,10 +110,10 @@ def check(plan: Plan, material: Material, *, now: datetime, policy: Policy | Non
         *core,
         content.check_dates(document, now=now, policy=policy),
         check_status(plan, material, now=now, policy=policy),
-        content.check_consistency(document, plan.kind),
-        _check_nested(plan, reports),
+        with_recipient(content.check_consistency(document, plan.kind), document, asked),
+        _check_nested(edition, reports),
     )
-    return conclude(checks, _facts(document), reports)
+    return conclude(checks, _facts(document), reports, refreshed=edition.refreshed, policy=own_rules)
 
 
 def with_known_state(report: Report, outcome: Outcome | None, detail: str) -> Report:
@@ -119,12 +132,17 @@ def with_known_state(report: Report, outcome: Outcome | None, detail: str) -> Re
     if published.outcome is Outcome.REVOKED or outcome is Outcome.REVOKED:
         status = replace(status, outcome=Outcome.REVOKED)
     checks = (*report.checks[:STATUS_CHECK], status, *report.checks[STATUS_CHECK + 1 :])
-    return conclude(checks, report.facts, report.nested)
+    return conclude(checks, report.facts, report.nested, refreshed=report.refreshed, policy=report.policy)
 
 
-def _check_nested(plan: Plan, reports: tuple[NestedReport, ...]) -> Check:
-    assert plan.document is not None
-    parts = [*nested_parts(plan, reports), *linked_parts(plan.document)]
+def _check_nested(edition: Edition, reports: tuple[NestedReport, ...]) -> Check:
+    refreshing = [edition.part] if edition.part else []
+    parts = [
+        *nested_parts(edition.plan, reports),
+        *refreshing,
+        *linked_parts(edition.plan, edition.material),
+        *related_parts(edition.plan, edition.material),
+    ]
     return combined(NESTED, parts, nothing="it holds and links no further documents that need checking")
 
 
@@ -141,8 +159,8 @@ def _facts(document: Mapping[str, Any] | None) -> Facts:
         name=_text(document.get("name")),
         achievement=_text(achievement.get("name")) if isinstance(achievement, Mapping) else None,
         achievement_id=_text(achievement.get("id")) if isinstance(achievement, Mapping) else None,
-        valid_from=_text(document.get("validFrom")),
-        valid_until=_text(document.get("validUntil")),
+        valid_from=_text(document.get(generation_of(document).starts)),
+        valid_until=_text(document.get(generation_of(document).ends)),
     )
 
 

@@ -19,18 +19,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from badgeissuer.errors import Fault, NotFound, Rejected, TooLarge
-from badgeissuer.vc import strictjson
+from badgeissuer.vc import limits, strictjson
 from badgeissuer.vc.lint.values import INVISIBLE
 from badgeissuer.web.deps import admission
 from badgeissuer.web.problems import InvalidRequest, UnsupportedMediaType
 
 # The one table of body limits, in bytes: by path, and by media type where a route takes images. A route that is not
 # named has the default.
-DEFAULT_LIMIT = 262_144
+DEFAULT_LIMIT = limits.FOREIGN_BYTES
 LIMITS: dict[str, int] = {
-    "/v1/verify": 262_144,
-    "image/png": 5_242_880,
-    "image/svg+xml": 5_242_880,
+    # A learner record; anything else is refused above the default by the routes themselves.
+    "/v1/verify": limits.CLR_BYTES,
+    "/v1/preflight": limits.CLR_BYTES,
+    "image/png": limits.CLR_IMAGE_BYTES,
+    "image/svg+xml": limits.CLR_IMAGE_BYTES,
 }
 # The only addresses under /v1 that need no API key.
 OPEN_PATHS = frozenset({"/v1/verify"})

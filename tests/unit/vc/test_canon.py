@@ -16,7 +16,6 @@ from pyld import jsonld
 from badgeissuer.vc import strictjson
 from badgeissuer.vc.canon import (
     BADGE_BUDGET,
-    CLR_BUDGET,
     FOREIGN_BUDGET,
     Budget,
     canonical,
@@ -538,7 +537,27 @@ def test_long_chains_that_look_alike() -> None:
     with pytest.raises(BudgetExceeded, match="steps"):
         canonicalize(two_equal_lists(400), CORNERS)
     with pytest.raises(BudgetExceeded, match="nested too deeply"):
-        canonicalize(two_equal_lists(1500), CORNERS, budget=CLR_BUDGET)
+        canonicalize(two_equal_lists(1500), CORNERS, budget=Budget(8 * 1024 * 1024, 300_000, 20_000, 0))
+
+
+def test_a_short_text_cannot_buy_work_with_members() -> None:
+    budget = Budget(8 * 1024 * 1024, 300_000, 300_000)
+    assert budget.within(0) == Budget(8 * 1024 * 1024, BADGE_BUDGET.max_quads, BADGE_BUDGET.max_steps)
+    assert budget.within(8_000).max_quads == budget.within(8_000).max_steps == 3_000
+    assert budget.within(8 * 1024 * 1024) == budget
+    assert (BADGE_BUDGET.within(1_000_000), Budget(1, 2, 3, 0).within(1)) == (BADGE_BUDGET, Budget(1, 2, 3, 0))
+    document = two_equal_lists(800)
+    size = len(strictjson.dumps(document))
+    with pytest.raises(BudgetExceeded) as caught:
+        canonicalize(document, CORNERS, budget=budget)
+    assert (caught.value.unit, caught.value.spent) == ("statements", 2_000 + size // 8 + 1)
+    # The same with as many words as members make: it gets to the steps, and no further than they go.
+    document["q"] = "word " * 2_000
+    with pytest.raises(BudgetExceeded) as caught:
+        canonicalize(document, CORNERS, budget=budget)
+    allowed = budget.within(len(strictjson.dumps(document))).max_steps
+    assert caught.value.unit == "steps"
+    assert allowed < caught.value.spent < 2 * allowed
 
 
 def test_a_top_level_graph() -> None:

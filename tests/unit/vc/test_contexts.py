@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ import pytest
 from badgeissuer.errors import Misconfigured
 from badgeissuer.resources import resource
 from badgeissuer.vc import contexts
-from badgeissuer.vc.contexts import CREDENTIALS_V2, OB_CONTEXTS, OB_V3P0_303, ContextStore, UnknownContext
+from badgeissuer.vc.contexts import CREDENTIALS_V2, OB_CONTEXTS, OB_V3P0_303, ContextStore, Edition, UnknownContext
 from badgeissuer.vc.faults import MalformedJson
 from tests.support.shared import shared_path
 
@@ -20,11 +19,22 @@ FOLDER = resource("schemas") / "contexts"
 INDEX = json.loads((FOLDER / "index.json").read_text())
 
 
-@pytest.mark.parametrize("row", INDEX, ids=lambda row: row["file"])
+@pytest.mark.parametrize("row", INDEX, ids=lambda row: row["url"] + row.get("edition", ""))
 def test_each_file_is_the_published_context(row: dict[str, str]) -> None:
     published = shared_path("standards/contexts")
     files = {entry["url"]: entry["file"] for entry in reversed(json.loads((published / "index.json").read_text()))}
-    assert json.loads((FOLDER / row["file"]).read_bytes()) == json.loads((published / files[row["url"]]).read_bytes())
+    name = "ob-v3p0-context-3.0.3.2024.json" if row.get("edition") == "2024" else files[row["url"]]
+    assert json.loads((FOLDER / row["file"]).read_bytes()) == json.loads((published / name).read_bytes())
+
+
+def test_the_earlier_edition_lacks_the_two_newer_terms_and_changes_nothing_else() -> None:
+    current, earlier = ContextStore.of_edition(Edition.CURRENT), ContextStore.of_edition(Edition.EARLIER)
+    assert current is ContextStore.pinned()
+    assert current.urls == earlier.urls
+    assert {url for url in current.urls if current.content(url) != earlier.content(url)} == {OB_V3P0_303}
+    old, new = (str(store.content(OB_V3P0_303)) for store in (earlier, current))
+    assert [term in old for term in ("endorsementJwt", "jti")] == [False, False]
+    assert [term in new for term in ("endorsementJwt", "jti")] == [True, True]
 
 
 def test_the_two_contexts_that_we_issue_under_are_byte_for_byte_the_published_ones() -> None:
@@ -66,18 +76,19 @@ def test_a_store_is_fixed_and_gives_copies() -> None:
     assert store.document("urn:a") == {"@context": {"x": "urn:x"}}
     more = store.with_documents({"urn:a": b"{}", "urn:b": b"{}"})
     assert (store.urls, more.urls) == ({"urn:a"}, {"urn:a", "urn:b"})
+    assert ContextStore.of({}, edition=Edition.EARLIER).with_documents({}).edition is Edition.EARLIER
     assert more.document("urn:a") == {}
     with pytest.raises(MalformedJson):
         ContextStore.of({"urn:a": b"[]"})
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "contexts").mkdir()
     monkeypatch.setattr(contexts, "resource", lambda name: tmp_path)
-    contexts._pinned.cache_clear()
-    yield tmp_path / "contexts"
-    contexts._pinned.cache_clear()
+    # The store that other tests hold stays the remembered one.
+    monkeypatch.setattr(contexts, "_pinned", contexts._pinned.__wrapped__)
+    return tmp_path / "contexts"
 
 
 def test_a_changed_file_stops_the_start(folder: Path) -> None:

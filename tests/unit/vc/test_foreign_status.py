@@ -128,6 +128,12 @@ def test_lists_that_must_not_be_taken_for_not_revoked(document: object, error: t
         foreign.read_revocation_list(STATUS_1EDTECH, document, credential_id=CREDENTIAL, issuer=None)
 
 
+@pytest.mark.parametrize("identifier", ["", " "])
+def test_a_credential_without_an_id_can_be_on_no_list(identifier: str) -> None:
+    with pytest.raises(StatusEntryInvalid, match="the credential has no id"):
+        read_1edtech([{"id": identifier}], identifier)
+
+
 @pytest.mark.parametrize("entry", [{"type": "1EdTechRevocationList"}, {"id": URL, "type": "Other"}, {"id": "urn:x:1"}])
 def test_no_1edtech_status(entry: dict[str, Any]) -> None:
     with pytest.raises(StatusEntryInvalid):

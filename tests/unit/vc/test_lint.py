@@ -145,7 +145,7 @@ ENDORSEMENT = {"@context": ["https://www.w3.org/ns/credentials/v2"], "type": ["V
         # results
         (f"{S}/result/0/resultDescription", "urn:x:other", [(f"{S}/result/0/resultDescription", "reference")]),
         (f"{S}/result/0/resultDescription", ..., [(f"{S}/result/0/resultDescription", "reference")]),
-        (f"{S}/result/0/achievedLevel", "urn:x:other", [(f"{S}/result/0/achievedLevel", "reference")]),
+        (f"{S}/result/0/achievedLevel", "urn:x:other", [(f"{S}/result/0/achievedLevel", "level")]),
         (f"{S}/result/0", {"type": ["Result"], "value": "A"}, []),
         (f"{S}/result", ["A"], [(f"{S}/result/0", "invalid")]),
         (f"{D}/requiredLevel", "urn:x:other", [(f"{D}/requiredLevel", "reference")]),

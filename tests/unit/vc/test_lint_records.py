@@ -128,17 +128,17 @@ def test_our_records_have_no_fault() -> None:
         (f"{S}/achievement/0/name", "a\tb", [(f"{S}/achievement/0/name", "character")]),
         (f"{S}/achievement/0/type", "Achievement", [(f"{S}/achievement/0/type", "array")]),
         # associations
-        (f"{S}/association/0/sourceId", "urn:x:1", [(f"{S}/association/0/sourceId", "reference")]),
-        (f"{S}/association/0/targetId", "urn:x:1", [(f"{S}/association/0/targetId", "reference")]),
+        (f"{S}/association/0/sourceId", "urn:x:1", [(f"{S}/association/0/sourceId", "association")]),
+        (f"{S}/association/0/targetId", "urn:x:1", [(f"{S}/association/0/targetId", "association")]),
         (f"{S}/association/0/targetId", issued.achievement()["id"],
          [(f"{S}/association/0/targetId", "reference")]),
         (f"{S}/association/0/targetId", 5, [(f"{S}/association/0/targetId", "invalid")]),
         (f"{S}/association/0/associationType", "ext:x", [(f"{S}/association/0/associationType", "invalid")]),
         (f"{S}/association/0/note", "x", [(f"{S}/association/0/note", "unknown-member")]),
-        (f"{S}/achievement", ..., [(f"{S}/association/0/targetId", "reference")]),
+        (f"{S}/achievement", ..., [(f"{S}/association/0/targetId", "association")]),
         # members
-        (M, [], [(M, "invalid"), (f"{S}/association/0/sourceId", "reference")]),
-        (M, ..., [(M, "required"), (f"{S}/association/0/sourceId", "reference")]),
+        (M, [], [(M, "invalid"), (f"{S}/association/0/sourceId", "association")]),
+        (M, ..., [(M, "required"), (f"{S}/association/0/sourceId", "association")]),
         (M, issued.signed(), [(M, "array")]),
         (f"{M}/1", "a.b.c", [(f"{M}/1", "member")]),
         (f"{M}/1/type", ["EnvelopedVerifiableCredential"], [(f"{M}/1/type", "member")]),
@@ -197,7 +197,7 @@ def test_all_faults_of_a_record_are_named_at_once_with_their_clause() -> None:
         records.prepared_clr(document)
     assert [(fault.pointer, fault.code, fault.clause) for fault in raised.value.faults] == [
         ("/name", "required", "CLR §ClrCredential"),
-        (f"{S}/association/0/sourceId", "reference", "CLR §Association"),
+        (f"{S}/association/0/sourceId", "association", "CLR §Association"),
         (f"{M}/1/proof", "unsigned", "CLR §VerifiableCredential"),
         (f"{M}/0/nonsense", "dropped", "DI §4.2 (DATA_LOSS_DETECTION_ERROR)"),
     ]

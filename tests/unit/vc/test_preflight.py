@@ -7,11 +7,46 @@ from pathlib import Path
 
 import pytest
 
+from badgeissuer.errors import Rejected
 from badgeissuer.vc import preflight as module
-from badgeissuer.vc.contexts import CREDENTIALS_V1, CREDENTIALS_V2, DATA_INTEGRITY_V2, OB_V3P0_302, OB_V3P0_303
-from badgeissuer.vc.preflight import Severity, Target, Verdict, preflight
+from badgeissuer.vc.bake import bake
+from badgeissuer.vc.canon import FOREIGN_BUDGET, Canonical, canonicalize
+from badgeissuer.vc.contexts import (
+    CREDENTIALS_V1,
+    CREDENTIALS_V2,
+    DATA_INTEGRITY_V2,
+    OB_V3P0_302,
+    OB_V3P0_303,
+    ContextStore,
+)
+from badgeissuer.vc.faults import BudgetExceeded, UnknownContext
+from badgeissuer.vc.preflight import (
+    IMPORTERS,
+    KNOWN_TARGETS,
+    MOST_FINDINGS,
+    Severity,
+    Target,
+    Verdict,
+    answer,
+    plan,
+    preflight,
+)
 from badgeissuer.vc.profiles.checks import UNVERSIONED
-from tests.support.preflighted import FULL, LEFT_OUT, MINIMAL, Json, changed, clr, did_key, proof, token, with_proofs
+from badgeissuer.vc.strictjson import dumps
+from tests.support.preflighted import (
+    FULL,
+    LEFT_OUT,
+    MINIMAL,
+    PNG,
+    SVG,
+    Json,
+    changed,
+    clr,
+    did_key,
+    proof,
+    token,
+    with_proofs,
+)
 
 WEB, WALLET, CARD, LIB = "1edtech-validator", "learner-credential-wallet", "learncard", "openbadgeslib"
 ENGINES = (WEB, WALLET, CARD, LIB)
@@ -253,14 +288,17 @@ def test_what_decides_comes_first() -> None:
 
 
 @pytest.mark.parametrize("target", list(Target))
-@pytest.mark.parametrize("document", ["", "a.b.c", "{}", {"a": float("nan")}, {"a": "\ud800"}])
-def test_what_cannot_be_read_imports_nowhere(document: Document, target: Target) -> None:
+@pytest.mark.parametrize(
+    "document",
+    ["", "a.b.c", "{}", {"a": float("nan")}, {"a": "\ud800"}, b"", b"[]", b"\xff", b"GIF89a", PNG, b"<svg"],
+)
+def test_what_cannot_be_read_imports_nowhere(document: Document | bytes, target: Target) -> None:
     answer = preflight(document, target)
     assert (answer.verdict, [finding.code for finding in answer.findings]) == (Verdict.WILL_NOT_IMPORT, ["unreadable"])
 
 
 def test_beyond_our_limit_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("badgeissuer.vc.profiles.findings._LARGEST", 100)
+    monkeypatch.setattr("badgeissuer.vc.limits.CLR_BYTES", 100)
     for document in (FULL, JWT):
         answer = preflight(document, Target.OPENBADGESLIB)
         assert (answer.verdict, [finding.code for finding in answer.findings]) == (Verdict.UNKNOWN, ["too-large-here"])
@@ -273,6 +311,71 @@ def test_no_content_makes_it_raise(value: object, target: Target) -> None:
         for name in base:
             document = {**base, name: value}
             assert preflight(document, target).verdict in Verdict
+
+
+@pytest.mark.parametrize(("document", "text"), [(FULL, dumps(FULL)), (JWT, JWT)], ids=["json", "jwt"])
+def test_bytes_and_images_are_read_as_what_they_hold(document: Document, text: str) -> None:
+    for data in (text.encode(), bake(PNG, text), bake(SVG, text)):
+        assert [preflight(data, target) for target in Target] == [preflight(document, target) for target in Target]
+
+
+def _form(document: Json) -> Canonical:
+    return canonicalize(document, ContextStore.pinned())
+
+
+def test_one_canonical_form_answers_for_all_targets(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = changed(shoeSize=44)
+    expected = tuple(preflight(document, target) for target in Target)
+    unsecured = {name: member for name, member in document.items() if name != "proof"}
+    form, without_proof = _form(document), _form(unsecured)
+    monkeypatch.setattr("badgeissuer.vc.preflight.canonicalize", None)
+    planned = plan(document)
+    assert (planned.document, planned.budget) == (document, FOREIGN_BUDGET)
+    assert answer(planned, form) == answer(planned, without_proof) == expected
+    asked = (Target.LEARNCARD, Target.OPENBADGESLIB, Target.LEARNCARD)
+    assert [found.target for found in answer(planned, form, asked)] == [Target.LEARNCARD, Target.OPENBADGESLIB]
+    assert "undefined-term" in {finding.code for finding in expected[0].findings}
+
+
+def test_the_claims_of_a_jwt_are_not_canonicalised() -> None:
+    planned = plan(JWT)
+    assert planned.document == {name: member for name, member in FULL.items() if name != "proof"}
+
+
+def test_a_record_may_cost_more_with_each_member() -> None:
+    assert plan(clr()).budget.max_quads == 2 * FOREIGN_BUDGET.max_quads
+    assert plan(b"").budget == FOREIGN_BUDGET
+    assert plan(b"").document is None
+
+
+def test_the_form_of_another_document_is_refused() -> None:
+    planned = plan(FULL)
+    with pytest.raises(Rejected):
+        answer(planned, _form(changed(name="Other")))
+    with pytest.raises(TypeError):
+        answer(planned, None)
+
+
+def test_why_there_is_no_form_is_said_unless_the_contexts_say_it() -> None:
+    def codes(error: Rejected | BudgetExceeded) -> list[str]:
+        return [finding.code for finding in answer(plan(FULL), error, [Target.LEARNCARD])[0].findings]
+
+    usual = [finding.code for finding in preflight(FULL, Target.LEARNCARD).findings]
+    assert codes(UnknownContext("an own one")) == usual
+    assert codes(BudgetExceeded("too much")) == ["not-expanded", *usual]
+
+
+def test_a_document_full_of_findings_is_not_answered_at_length() -> None:
+    document = changed(**{f"x{number}": number for number in range(150)})
+    found = preflight(document, Target.ONEDTECH_VALIDATOR)
+    usual = len(preflight(FULL, Target.ONEDTECH_VALIDATOR).findings)
+    assert (len(found.findings), found.beyond) == (MOST_FINDINGS, 50 + usual)
+    assert {finding.severity for finding in found.findings} == {Severity.ERROR}
+
+
+def test_what_may_be_chosen() -> None:
+    assert {target.value for target in KNOWN_TARGETS} == set(ENGINES)
+    assert set(Target) - set(IMPORTERS) == {Target.LINKEDIN}
 
 
 def test_the_documentation_lists_each_finding_with_its_source() -> None:

@@ -128,7 +128,7 @@ def test_messages_that_fit_no_size(count: int) -> None:
         ({"id": URL}, ["/id"]),
         *(
             ({"statusListIndex": value}, ["/statusListIndex"])
-            for value in ("-1", "1.0", "01", "", " 1", "1" * 13, "١", -1, 1.0, True, None)
+            for value in ("-1", "1.0", "01", "", " 1", "+5", "1" * 13, "١", -1, 1.0, 10**12, 10**5000, True, None)
         ),
         *(({"statusSize": value}, ["/statusSize", "/statusMessage"]) for value in (0, 9, -1, "2", True, 1.5, None)),
         ({"statusSize": 3}, ["/statusMessage"]),

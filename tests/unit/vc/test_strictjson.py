@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import MappingProxyType
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from badgeissuer.errors import TooLarge
-from badgeissuer.vc import strictjson
+from badgeissuer.vc import limits, strictjson
 from badgeissuer.vc.faults import MalformedJson
 
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
@@ -135,3 +136,14 @@ def test_every_string_with_its_pointer() -> None:
         ("y", "/a/1/b~1c"),
         ("z", "/t/0"),
     ]
+
+
+@pytest.mark.parametrize("value", [b"{}", b"1", b'""', b"[1]", b'{"a":{}}'])
+def test_a_long_text_is_not_all_small_values(value: bytes) -> None:
+    """Sixteen megabytes of ``{},{},…`` would take seconds; what a record holds is words."""
+    count = limits.FOREIGN_BYTES // len(value)
+    dense = b"[" + (value + b",") * count + value + b"]"
+    with pytest.raises(TooLarge, match="more values"):
+        strictjson.loads(dense, max_bytes=limits.CLR_BYTES)
+    words = json.dumps(["x" * 32] * (limits.FOREIGN_BYTES // 32)).encode()
+    assert strictjson.loads(words, max_bytes=limits.CLR_BYTES) == json.loads(words)

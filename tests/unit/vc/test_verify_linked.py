@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from badgeissuer.vc import verify
 from badgeissuer.vc.checks.plan import DEEPEST_NESTED, MOST_NESTED
-from badgeissuer.vc.checks.report import STATUS
+from badgeissuer.vc.checks.report import DATA_MODEL, STATUS
 from badgeissuer.vc.contexts import CREDENTIALS_V2, OB_CONTEXTS, OB_EXTENSIONS
 from badgeissuer.vc.multibase import base64url_encode
 from badgeissuer.vc.status import Bits
@@ -98,13 +98,13 @@ def raw_list(data: bytes) -> str:
         ("/validUntil", "2026-03-01T11:00:00Z", "STATUS_VERIFICATION_ERROR", "the status list is out of date"),
         (f"{S}/encodedList", raw_list(bytes(100)), "STATUS_LIST_LENGTH_ERROR", None),
         (f"{S}/encodedList", raw_list(bytes(5 * 1024 * 1024)), "STATUS_LIST_LENGTH_ERROR", None),
-        (f"{S}/encodedList", "uAAAA", "MALFORMED_VALUE_ERROR", None),
+        (f"{S}/encodedList", "uAAAA", DATA_MODEL + "MALFORMED_VALUE_ERROR", None),
     ],
 )  # fmt: skip
 def test_a_signed_list_that_says_nothing_of_this_badge(pointer: str, value: Any, type_: str, said: str | None) -> None:
     report = with_list(resigned(put(copy.deepcopy(LIST), pointer, value)))
     assert verdicts(report) == {6: "failed"}
-    assert report.check(6).type == STATUS + type_
+    assert report.check(6).type == (type_ if type_.startswith("https:") else STATUS + type_)
     assert said is None or report.check(6).detail == said
     assert report.outcome is Outcome.INVALID
 
@@ -180,10 +180,10 @@ def test_a_list_that_could_not_be_had() -> None:
     ("changes", "verdict"),
     [
         ({"type": 5}, None),
-        ({"statusPurpose": "refresh"}, "not_checked"),
-        ({"statusPurpose": "message"}, "not_checked"),
-        ({"statusPurpose": ["revocation"]}, "not_checked"),
-        ({"statusSize": 2}, "not_checked"),
+        ({"statusPurpose": "refresh"}, "failed"),
+        ({"statusPurpose": "message"}, "failed"),
+        ({"statusPurpose": ["revocation"]}, "failed"),
+        ({"statusSize": 2}, "failed"),
         ({"statusListIndex": "-1"}, "failed"),
         ({"statusListIndex": -1}, "failed"),
         ({"statusListIndex": "1.5"}, "failed"),
@@ -203,24 +203,16 @@ def test_entries_that_cannot_be_looked_up(changes: dict[str, Any], verdict: str 
     assert not report.verified
 
 
-def test_the_deprecated_revocation_list_is_not_supported_yet() -> None:
-    document = badge() | {"@context": [*OB_CONTEXTS, OB_EXTENSIONS]}
-    document["credentialStatus"] = {"id": "https://a.example/revoked", "type": "1EdTechRevocationList"}
-    report = report_on(resigned(document))
-    assert verdicts(report) == {6: "not_checked"}
-    assert not report.verified
-
-
 def test_an_index_outside_the_list_has_the_standards_error() -> None:
     report = report_on(resigned(put(badge(), "/credentialStatus/statusListIndex", "131072")))
-    assert report.check(6).type == STATUS + "RANGE_ERROR"
+    assert report.check(6).type == DATA_MODEL + "RANGE_ERROR"
 
 
 def test_a_number_for_an_index_is_tolerated_and_noted() -> None:
     """The official revoked sample has one (REQUIREMENTS 8.5)."""
     report = report_on(resigned(put(badge(), "/credentialStatus/statusListIndex", INDEX)))
     assert report.verified
-    assert report.check(6).detail.endswith("(its index is a number; the standard wants text)")
+    assert report.check(6).detail.endswith("(the index is a number; the standard wants a text)")
 
 
 def test_an_entry_of_one_bit_may_say_so() -> None:
@@ -430,7 +422,6 @@ OWN_SCHEMA = "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achiev
             {8: "not_checked"},
         ),
         ({"refreshService": {"id": "https://a.example/r", "type": "1EdTechCredentialRefresh"}}, {8: "not_checked"}),
-        ({"endorsementJwt": ["a.b.c"]}, {8: "not_checked"}),
     ],
 )
 def test_linked_documents_that_are_not_looked_at_are_said_to_be_so(

@@ -190,13 +190,12 @@ def test_a_key_of_another_kind_never_fits() -> None:
     assert report.check(3).detail == "no suite makes proofs with an RSA key"
 
 
-def test_a_p384_key_by_another_name_is_not_supported_yet() -> None:
+def test_a_p384_key_may_have_any_name() -> None:
     method = f"{issued.DID}#key-1"
     entry = {**WORLD[issued.DID]["verificationMethod"][2], "id": method}
     world = {issued.DID: {"id": issued.DID, "verificationMethod": [entry], "assertionMethod": [method]}}
     report = report_on(proved(ECDSA_RDFC_2019, P384, verificationMethod=method), world=world)
-    assert report.check(3).verdict is Verdict.NOT_CHECKED
-    assert report.check(3).detail.startswith("not supported yet; a P-384 key")
+    assert [report.check(number).verdict for number in (3, 4)] == [Verdict.OK, Verdict.OK]
     report = report_on(proved(ECDSA_JCS_2019, P384, verificationMethod=method), world=world)
     assert [report.check(number).verdict for number in (3, 4)] == [Verdict.OK, Verdict.OK]
 
@@ -259,6 +258,13 @@ def test_undefined_members_of_one_proof_of_two_break_that_one_alone() -> None:
     report = report_on(document)
     assert report.verified
     assert report.check(3).parts[1].type == SECURITY + "DATA_LOSS_DETECTION_ERROR"
+
+
+def test_undefined_members_of_a_p384_proof_are_refused() -> None:
+    """Its options have a form of their own, made with the other hash."""
+    report = report_on(proved(ECDSA_RDFC_2019, P384, remark="undefined"))
+    assert (report.verified, report.check(3).verdict) == (False, "failed")
+    assert report.check(3).type == SECURITY + "DATA_LOSS_DETECTION_ERROR"
 
 
 def test_too_many_proofs_are_refused() -> None:

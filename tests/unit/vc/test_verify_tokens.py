@@ -9,14 +9,14 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from badgeissuer.vc import jws, jwt, strictjson, verify
+from badgeissuer.vc import jws, jwt, limits, strictjson, verify
 from badgeissuer.vc.bake import bake
 from badgeissuer.vc.build import open_badge_credential
 from badgeissuer.vc.checks import tokens
 from badgeissuer.vc.jwk import public_jwk
 from badgeissuer.vc.jwks import jwk_set
 from badgeissuer.vc.verify import Report, Verdict
-from tests.support import issued
+from tests.support import issued, records
 from tests.unit.vc.test_verify_carriers import PNG, SVG
 from tests.unit.vc.test_verify_suites import P256, WORLD, method_of, sign
 
@@ -132,3 +132,13 @@ def test_a_method_that_is_not_usable_is_passed_over() -> None:
     assert report_on(es256(None, with_jwk=True), {issued.DID: first}).outcome == "invalid"
     first["assertionMethod"] = ["did:x:y", *WORLD[issued.DID]["assertionMethod"]]
     assert report_on(es256(None, with_jwk=True), {issued.DID: first}).verified
+
+
+def test_only_records_may_be_long() -> None:
+    filler = {"description": "x" * limits.FOREIGN_BYTES}
+    header = {"typ": "vc+jwt", "kid": issued.METHOD}
+    for document, verdict in ((PREPARED.document, Verdict.FAILED), (records.signed_clr(), Verdict.OK)):
+        text = strictjson.dumps({**document, **filler})
+        token = jws.create(header, text, sign=issued.KEY.sign, key=issued.KEY.public_key())
+        parsed = verify.plan(token.encode()).parsed
+        assert (parsed.verdict, "no learner record" in parsed.detail) == (verdict, verdict is Verdict.FAILED)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from badgeissuer.vc.canon.canonical import (
     BADGE_BUDGET,
-    CLR_BUDGET,
     FOREIGN_BUDGET,
     Budget,
     Canonical,
@@ -21,7 +20,6 @@ from badgeissuer.vc.canon.rdfc import Algorithm
 
 __all__ = [
     "BADGE_BUDGET",
-    "CLR_BUDGET",
     "FOREIGN_BUDGET",
     "Algorithm",
     "Budget",

@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from badgeissuer.errors import Fault
-from badgeissuer.vc import strictjson
+from badgeissuer.vc import limits, strictjson
 from badgeissuer.vc.canon.expansion import Loss, expander_of, not_json_ld
 from badgeissuer.vc.canon.rdf import Statements
 from badgeissuer.vc.canon.rdfc import Algorithm, canonize
-from badgeissuer.vc.contexts import ContextStore
+from badgeissuer.vc.contexts import ContextStore, Edition
 from badgeissuer.vc.faults import BudgetExceeded, NotCanonical, UnknownContext
 
 
@@ -23,17 +23,32 @@ class Budget:
     """How much work one canonicalisation may take. All limits are counted: the machine's speed plays no part.
 
     ``max_steps`` bounds the search through blank nodes that look alike (RDFC-1.0 §4.8, N-degree hashing): one step is
-    one look at a neighbour in one permutation. An ordinary credential takes none.
+    one look at a neighbour in one permutation. An ordinary credential takes none. ``bytes_per_quad`` bounds what a text
+    gets by its length, beyond a badge's share (``within``); 0 where its length shall not matter.
     """
 
-    max_bytes: int = 65_536
-    max_quads: int = 2_000
-    max_steps: int = 2_000
+    max_bytes: int = limits.BADGE_BYTES
+    max_quads: int = limits.BADGE_QUADS
+    max_steps: int = limits.BADGE_STEPS
+    bytes_per_quad: int = limits.BYTES_PER_QUAD
+
+    @property
+    def max_values(self) -> int:
+        """Members and items of the document, at all levels: each makes about one statement, some none."""
+        return limits.VALUES_PER_QUAD * self.max_quads
+
+    def within(self, size: int) -> Budget:
+        """What of the budget a text of so many bytes can use. A learner record's budget grows with its members; a short
+        text that claims a thousand of them gets little more than a badge's share all the same."""
+        if not self.bytes_per_quad:
+            return self
+        earned = size // self.bytes_per_quad
+        quads = min(self.max_quads, limits.BADGE_QUADS + earned)
+        return replace(self, max_quads=quads, max_steps=min(self.max_steps, limits.BADGE_STEPS + earned))
 
 
 BADGE_BUDGET = Budget()
-CLR_BUDGET = Budget(max_bytes=8 * 1024 * 1024, max_quads=300_000, max_steps=20_000)
-FOREIGN_BUDGET = Budget(max_bytes=262_144, max_quads=10_000, max_steps=5_000)
+FOREIGN_BUDGET = Budget(limits.FOREIGN_BYTES, limits.FOREIGN_QUADS, limits.FOREIGN_STEPS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +60,7 @@ class Canonical:
     "type Foo"), whose statements are left out likewise. ``dropped_at`` and ``relative_at`` hold the JSON pointer of
     each, in the same order ("" where it is not known). A document may be signed, or taken for verified, only where both
     are empty. ``algorithm`` is the hash inside RDFC-1.0; signatures with P-384 need SHA-384 (vc-di-ecdsa §3.2.3).
+    ``edition`` is which content of the Open Badges context it was made with.
     """
 
     source: str
@@ -55,6 +71,7 @@ class Canonical:
     dropped_at: tuple[str, ...] = ()
     relative_at: tuple[str, ...] = ()
     algorithm: Algorithm = "sha256"
+    edition: Edition = Edition.CURRENT
 
     @property
     def sha256(self) -> bytes:
@@ -92,9 +109,12 @@ def _canonicalize(
     document: Mapping[str, Any], contexts: ContextStore, budget: Budget, algorithm: Algorithm
 ) -> Canonical:
     text = strictjson.dumps(document, sort_keys=True)
-    if len(text) > budget.max_bytes or len(text.encode()) > budget.max_bytes:
-        raise BudgetExceeded(f"the document is longer than {budget.max_bytes} bytes")
+    size = len(text.encode())
+    if size > budget.max_bytes:
+        raise BudgetExceeded(f"the document is longer than {budget.max_bytes} bytes", unit="bytes", spent=size)
+    budget = budget.within(size)
     plain: dict[str, Any] = json.loads(text)
+    _count_values(plain, budget)
     _check_contexts(plain, contexts)
 
     expander = expander_of(contexts)
@@ -136,6 +156,7 @@ def _canonicalize(
         dropped_at=tuple(pointer for _, pointer in dropped),
         relative_at=tuple(pointer for _, pointer in relative),
         algorithm=algorithm,
+        edition=contexts.edition,
     )
 
 
@@ -155,6 +176,19 @@ def equal_siblings(document: Mapping[str, Any]) -> list[str]:
                     repeats.append(f"{pointer}/{index}")
                 seen.add(text)
     return repeats
+
+
+def _count_values(document: dict[str, Any], budget: Budget) -> None:
+    """Refuse before PyLD begins what could only end in too many statements: expanding costs more than counting."""
+    count, pending = 0, list[Any]([document])
+    while pending:
+        value = pending.pop()
+        items = value.values() if isinstance(value, dict) else value
+        count += len(items)
+        if count > budget.max_values:
+            detail = f"the document has more than {budget.max_values} values"
+            raise BudgetExceeded(detail, unit="values", spent=count)
+        pending.extend(item for item in items if isinstance(item, dict | list))
 
 
 def _check_contexts(document: dict[str, Any], contexts: ContextStore) -> None:

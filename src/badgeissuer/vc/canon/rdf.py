@@ -175,7 +175,8 @@ class Statements:
             return
         self.quads[(subject, iri(predicate), object_, graph)] = None
         if len(self.quads) > self._max_quads:
-            raise BudgetExceeded(f"the document makes more than {self._max_quads} statements")
+            detail = f"the document makes more than {self._max_quads} statements"
+            raise BudgetExceeded(detail, unit="statements", spent=self._max_quads + 1)
 
 
 def _double(value: float) -> str:

@@ -169,9 +169,10 @@ class _Canonizing:
     def _count(self, cost: int) -> None:
         self.steps += cost
         if self.steps > self._max_steps:
-            raise BudgetExceeded(
+            detail = (
                 f"too many parts without an id look alike: telling them apart takes more than {self._max_steps} steps"
             )
+            raise BudgetExceeded(detail, unit="steps", spent=self.steps)
 
 
 def _orders(nodes: list[str]) -> Iterator[list[str]]:

@@ -1,4 +1,6 @@
-"""``python -m badgeissuer.vc.canon.worker``: canonicalise one document after another, in a process that can be killed.
+"""``python -m badgeissuer.vc.canon.worker``: one document after another, in a process that can be killed.
+
+A document is canonicalised, or held against a JSON Schema of somebody else.
 
 A thread cannot be stopped; a process can. It has its own memory limit, opens no socket, and gets neither settings nor
 secrets: only contexts and documents on standard input.
@@ -10,12 +12,13 @@ import contextlib
 import json
 import signal
 import sys
+from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 from badgeissuer.errors import BadgeissuerError
 from badgeissuer.vc.canon import frames
-from badgeissuer.vc.canon.canonical import Budget, canonicalize
-from badgeissuer.vc.contexts import OB_CONTEXTS, ContextStore
+from badgeissuer.vc.canon.canonical import Budget, Canonical, canonicalize
+from badgeissuer.vc.contexts import OB_CONTEXTS, ContextStore, Edition
 from badgeissuer.vc.faults import BudgetExceeded
 
 # Processing the contexts for the first time takes longer than a document does: done before the first document comes.
@@ -28,22 +31,37 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     if greeting is None:
         return
     limit_memory(greeting["memory_mib"])
-    extra = greeting["contexts"]
-    contexts = (
-        ContextStore.pinned() if extra is None else ContextStore.of({url: text.encode() for url, text in extra.items()})
-    )
+    contexts = _store(greeting["contexts"], Edition(greeting["edition"]))
     _warm_up(contexts)
     _write(answers, b"{}")
     while (task := _read(requests)) is not None:
         try:
-            budget = Budget(**task["budget"])
-            form = canonicalize(task["document"], contexts, budget=budget, algorithm=task["algorithm"])
-            answer = frames.result(form)
+            answer = _held_against_schema(task) if "schema" in task else frames.result(_canonical(task, contexts))
         except BadgeissuerError as error:
             answer = frames.refusal(error)
         except MemoryError:
-            answer = frames.refusal(BudgetExceeded("canonicalising the document takes too much memory"))
+            answer = frames.refusal(BudgetExceeded("the document takes too much memory"))
         _write(answers, answer)
+
+
+def _store(given: Mapping[str, str] | None, edition: Edition) -> ContextStore:
+    if given is None:
+        return ContextStore.pinned()
+    return ContextStore.of({url: text.encode() for url, text in given.items()}, edition=edition)
+
+
+def _canonical(task: Mapping[str, Any], contexts: ContextStore) -> Canonical:
+    edition = Edition(task["edition"])
+    # The other edition is read when it is first asked for. A store of somebody's own has one only; the form names it.
+    if edition is not contexts.edition and contexts is ContextStore.pinned():
+        contexts = ContextStore.of_edition(edition)
+    return canonicalize(task["document"], contexts, budget=Budget(**task["budget"]), algorithm=task["algorithm"])
+
+
+def _held_against_schema(task: Mapping[str, Any]) -> bytes:
+    from badgeissuer.vc import schemas  # half a second, and most workers never need it
+
+    return frames.found(schemas.validate(task["schema"], task["document"]))
 
 
 def _warm_up(contexts: ContextStore) -> None:

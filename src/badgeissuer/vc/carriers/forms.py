@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from badgeissuer.errors import Fault, Rejected, TooLarge
-from badgeissuer.vc import strictjson
+from badgeissuer.vc import limits, strictjson
 
 _CLAUSE = "OB §5.3"
 _COMPACT_JWS = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
@@ -64,19 +64,20 @@ class Family(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large things may be. A badge is 64 kB of JSON, which grows by a third as a JWT; a CLR is 16 MB."""
+    """How large things may be, and how much work they may take: from the one table, ``vc.limits``."""
 
-    art_bytes: int = 5 * 1024 * 1024
-    badge_bytes: int = 96 * 1024
-    clr_bytes: int = 16 * 1024 * 1024
-    side: int = 4096
-    pixel_bytes: int = 65 * 1024 * 1024
-    packed_bytes: int = 4 * 1024 * 1024
-    chunks: int = 16_384
-    elements: int = 30_000
-    attributes: int = 100_000
-    depth: int = 128
-    drawn: int = 100_000
+    art_bytes: int = limits.IMAGE_BYTES
+    badge_bytes: int = limits.FOREIGN_BYTES
+    clr_bytes: int = limits.CLR_BYTES
+    side: int = limits.IMAGE_SIDE
+    pixel_bytes: int = limits.IMAGE_PIXEL_BYTES
+    packed_bytes: int = limits.PNG_PACKED_BYTES
+    chunks: int = limits.PNG_CHUNKS
+    elements: int = limits.SVG_ELEMENTS
+    attributes: int = limits.SVG_ATTRIBUTES
+    depth: int = limits.SVG_DEPTH
+    drawn: int = limits.SVG_DRAWN
+    style: int = limits.SVG_STYLE
 
     def text_bytes(self, family: Family) -> int:
         """The longest credential of the family, in bytes."""

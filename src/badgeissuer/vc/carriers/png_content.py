@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from struct import unpack
 
 from badgeissuer.vc.carriers.forms import Meter, refused
+from badgeissuer.vc.limits import PNG_PIECE_BYTES
 
-_PIECE = 262_144
 # Samples in a pixel and allowed bit depths, by colour type (§11.2.1).
 _COLOURS = {
     0: (1, (1, 2, 4, 8, 16)),
@@ -85,9 +85,9 @@ def _unpack(parts: Iterable[memoryview], count: Callable[[int], None], *, at_mos
         waiting: bytes | memoryview = part
         piece = b""
         # A full piece with no input left over: the stream may still hold back a little.
-        while waiting or len(piece) == _PIECE:
+        while waiting or len(piece) == PNG_PIECE_BYTES:
             try:
-                piece = stream.decompress(waiting, _PIECE)
+                piece = stream.decompress(waiting, PNG_PIECE_BYTES)
             except zlib.error:
                 raise refused("compressed data of the PNG is broken") from None
             count(len(piece))

@@ -38,8 +38,6 @@ _BLANKS = "".join(map(chr, [*range(0x21), *range(0x7F, 0xA1)]))
 _SCHEMES = ("javascript:", "vbscript:", "data:text", "data:application", "data:image/svg")
 _BLANK = r"[\x00-\x20\x7f-\xa0]*"
 _SCRIPT = re.compile("|".join(_BLANK + _BLANK.join(scheme) for scheme in _SCHEMES), re.IGNORECASE)
-# Style sheets, and values with functions in them. No drawing has more of either.
-_LONGEST_STYLE = 1_048_576
 _URL = re.compile(r"url\(", re.IGNORECASE)
 _CSS = re.compile(r"\\|@import|@font-face|@charset|expression|behaviou?r\s*:|-moz-binding", re.IGNORECASE)
 _FETCHING = re.compile(r"(?<![A-Za-z0-9])(?:image-set|cross-fade|image|src)\s*\(", re.IGNORECASE)
@@ -115,8 +113,9 @@ class Content:
 
     def _check_css(self, css: str, targets: list[str], *, whole: bool) -> None:
         """A style sheet, a style attribute, or (not ``whole``) the value of a presentation attribute."""
-        if len(css) > _LONGEST_STYLE:
-            raise ImageTooLarge(f"a style of the SVG is longer than {_LONGEST_STYLE} characters")
+        most = self._meter.limits.style
+        if len(css) > most:
+            raise ImageTooLarge(f"a style of the SVG is longer than {most} characters")
         if (_CSS.search(css) if whole else "\\" in css) or _FETCHING.search(css):
             raise _outward()
         # Each search begins where the last one ended, so the time is linear; a quoted bracket ends an address too

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from badgeissuer.vc.canon import Canonical, source_digest
+from badgeissuer.vc.checks.kinds import Kind, date_of, generation_of, members_of
 from badgeissuer.vc.checks.plan import Material, Plan
-from badgeissuer.vc.checks.plan_proofs import CONFIG, DOCUMENT
+from badgeissuer.vc.checks.plan_proofs import CONFIG, DOCUMENT, SELF_PROVED
 from badgeissuer.vc.checks.report import (
     CONSISTENCY,
     DATA_MODEL,
@@ -23,7 +24,7 @@ from badgeissuer.vc.checks.report import (
     missing,
     ok,
 )
-from badgeissuer.vc.checks.shape import Kind, date_of
+from badgeissuer.vc.contexts import Edition
 from badgeissuer.vc.lint.badge import result_faults
 
 _VERIFICATION = SECURITY + "PROOF_VERIFICATION_ERROR"
@@ -36,14 +37,19 @@ def canonical_of(plan: Plan, material: Material, key: str) -> Canonical | Failur
     found = material.canonical.get(key, Failure("the document was not canonicalised"))
     for job in plan.jobs:
         if job.key == key and isinstance(found, Canonical):
-            if (found.source, found.algorithm) == (source_digest(job.document), job.algorithm):
+            made = found.source, found.algorithm, found.edition
+            if made == (source_digest(job.document), job.algorithm, job.edition):
                 return found
             return Failure("the canonical form is that of another document", _VERIFICATION, definite=True)
     return found
 
 
-def check_terms(plan: Plan, material: Material) -> Check:
-    """Check 2: every member is defined by the contexts, so that the signature covers all that is read (DI §4.2)."""
+def check_terms(plan: Plan, material: Material, edition: Edition = Edition.CURRENT) -> Check:
+    """Check 2: every member is defined by the contexts, so that the signature covers all that is read (DI §4.2).
+
+    ``edition`` is the one under which the signature was found good: under the earlier one it does not cover
+    endorsementJwt, which is said and is no fault of the document where it endorses what it stands in (ADR 10).
+    """
     # Where there are several proofs, the options of each are a matter of that proof alone.
     own = CONFIG if len(plan.proofs) == 1 else DOCUMENT
     for key in [job.key for job in plan.jobs if job.key in (DOCUMENT, own)]:
@@ -58,30 +64,92 @@ def check_terms(plan: Plan, material: Material) -> Check:
             more = f" and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else ""
             detail = f"{where}the contexts do not define, so that no signature covers: {told}{more}"
             return failed(TERMS, detail, _DATA_LOSS)
+    if edition is Edition.EARLIER:
+        strays = [pointer for pointer, nested in plan.nested.items() if _is_stray(pointer, nested, plan.document)]
+        if strays:
+            told = f"no signature covers {', '.join(strays[:_SHOWN])}: it endorses something else than it stands in"
+            return failed(TERMS, told, _DATA_LOSS)
+        detail = "every member is defined by the standard's contexts; it was signed under the edition of 2024, so that "
+        return ok(TERMS, detail + "no signature covers endorsementJwt: the endorsements in it have to prove themselves")
     return ok(TERMS, "every member is defined by the standard's contexts")
 
 
+def _is_stray(pointer: str, nested: Plan, document: Any) -> bool:
+    """Whether an endorsement that anyone could have put there is about another thing than the one that it stands in."""
+    *path, name, _ = pointer[1:].split("/")
+    if name != SELF_PROVED:
+        return False
+    for step in path:
+        member = step.replace("~1", "/").replace("~0", "~")
+        document = document[int(step)] if isinstance(document, list) else document[member]
+    return nested.document is not None and _subject_id(nested.document) != document.get("id")
+
+
 def check_dates(document: Mapping[str, Any], *, now: datetime, policy: Policy) -> Check:
-    """Check 5: validFrom ≤ now ≤ validUntil, compared as moments (OB verification step 4; VCDM §4.9)."""
-    starts, ends = date_of(document, "validFrom"), date_of(document, "validUntil")
-    assert starts is not None  # check 1 saw to it
+    """Check 5: validFrom ≤ now ≤ validUntil, compared as moments (OB verification step 4; VCDM §4.9).
+
+    A document of data model 1.1 may have dates by both the earlier and the later names: the narrower ones count.
+    """
+    begins, closes = (
+        [(moment, document[name]) for name in names if (moment := date_of(document, name)) is not None]
+        for names in generation_of(document).moments
+    )
+    starts, since = max(begins)  # check 1 saw to it that there is one
+    ends, until = min(closes, default=(None, None))
     if ends is not None and ends < starts:
         return failed(DATES, "it ends before it begins", DATA_MODEL + "RANGE_ERROR")
     if starts > now + policy.clock_skew:
-        detail = f"it is not valid before {document['validFrom']}"
+        detail = f"it is not valid before {since}"
         return failed(DATES, detail, DATA_MODEL + "RANGE_ERROR", outcome=Outcome.NOT_YET_VALID)
     if ends is not None and ends < now:
-        detail = f"it expired at {document['validUntil']}"
+        detail = f"it expired at {until}"
         return failed(DATES, detail, DATA_MODEL + "RANGE_ERROR", outcome=Outcome.EXPIRED)
     return ok(DATES, "it is valid now")
 
 
 def check_consistency(document: Mapping[str, Any], kind: Kind) -> Check:
     """Check 7: the subject is identified and its results are of the achievement that the badge names (OB §Result)."""
-    if kind is Kind.ENDORSEMENT:
-        return ok(CONSISTENCY, "the endorsement names what it endorses")
-    found = result_faults(document["credentialSubject"])
-    faults = [fault for fault in found if fault.pointer.startswith("/credentialSubject/result/")]
-    if faults:
-        return failed(CONSISTENCY, "; ".join(f"{fault.pointer} {fault.detail}" for fault in faults[:_SHOWN]))
-    return ok(CONSISTENCY, "the subject is identified, and its results are of this achievement")
+    match kind:
+        case Kind.ENDORSEMENT:
+            return ok(CONSISTENCY, "the endorsement names what it endorses")
+        case Kind.CLR:
+            return _record_consistency(document)
+        case Kind.BADGE:
+            found = result_faults(document["credentialSubject"])
+            faults = [fault for fault in found if fault.pointer.startswith("/credentialSubject/result/")]
+            if faults:
+                return failed(CONSISTENCY, "; ".join(f"{fault.pointer} {fault.detail}" for fault in faults[:_SHOWN]))
+            return ok(CONSISTENCY, "the subject is identified, and its results are of this achievement")
+        case _:
+            return ok(CONSISTENCY, "nothing in it is known to contradict itself")
+
+
+def _record_consistency(document: Mapping[str, Any]) -> Check:
+    """A record is about one person. Pairwise ids (urn:) of other issuers cannot be compared, so they tell nothing."""
+    subject = document["credentialSubject"].get("id")
+    others: list[int] = []
+    unlike: list[int] = []
+    for n, member in enumerate(members_of(document)):
+        about = _subject_id(member)
+        if about is not None and about != subject:
+            (others if _person(about) and _person(subject) else unlike).append(n)
+    if others:
+        named = ", ".join(str(n) for n in others[:_SHOWN])
+        return failed(CONSISTENCY, f"the credential(s) {named} in the record are about someone else than the record")
+    notes = ""
+    if unlike:
+        notes += f"; that {len(unlike)} of them are about the same person is the word of the record's issuer"
+    if document.get("partial") is True:
+        notes += "; the record says that it is partial: there may be more awards"
+    return ok(CONSISTENCY, f"the subject is identified, {len(members_of(document))} credential(s) in the record{notes}")
+
+
+def _subject_id(member: object) -> str | None:
+    subject = member.get("credentialSubject") if isinstance(member, Mapping) else None
+    about = subject.get("id") if isinstance(subject, Mapping) else None
+    return about if isinstance(about, str) else None
+
+
+def _person(identifier: object) -> bool:
+    """Whether an id stands for one person at every issuer."""
+    return isinstance(identifier, str) and identifier.startswith(("did:", "mailto:"))

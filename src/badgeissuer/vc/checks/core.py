@@ -7,6 +7,7 @@ from datetime import datetime
 from badgeissuer.vc.checks import content, proving, tokens
 from badgeissuer.vc.checks.plan import Material, Plan, issuer_of
 from badgeissuer.vc.checks.report import KEY, Check, Policy, not_checked
+from badgeissuer.vc.contexts import Edition
 
 
 def core_checks(plan: Plan, material: Material, *, now: datetime, policy: Policy | None = None) -> tuple[Check, ...]:
@@ -18,13 +19,14 @@ def core_checks(plan: Plan, material: Material, *, now: datetime, policy: Policy
         ]
         return (plan.parsed, *unread)
     if plan.token is None:
-        proof, key = proving.check_proofs(plan, material, now=now, policy=policy)
+        proof, key, edition = proving.check_proofs(plan, material, now=now, policy=policy)
     else:
         proof, key = tokens.check_token(plan.token, issuer_of(plan.document), material.controllers, now=now)
+        edition = Edition.CURRENT  # a JWT's signature covers every byte
     return (
         plan.parsed,
         plan.shape,
-        content.check_terms(plan, material),
+        content.check_terms(plan, material, edition),
         proof,
         key,
     )

@@ -19,7 +19,7 @@ def nested_parts(plan: Plan, reports: tuple[NestedReport, ...]) -> Iterator[Chec
         else:
             yield _part(name, nested, made[pointer])
     if plan.beyond:
-        yield Check(NESTED, "endorsements", Verdict.NOT_CHECKED, f"{plan.beyond} more than are looked at")
+        yield Check(NESTED, "documents inside", Verdict.NOT_CHECKED, f"{plan.beyond} more than are looked at")
 
 
 _WORDS = {Role.ENDORSEMENT: "endorsement", Role.MEMBER: "credential"}
@@ -27,7 +27,8 @@ _WORDS = {Role.ENDORSEMENT: "endorsement", Role.MEMBER: "credential"}
 
 def _part(name: str, nested: Plan, found: NestedReport) -> Check:
     report = found.report
-    if nested.role is Role.ENDORSEMENT and nested.kind is not Kind.ENDORSEMENT:
+    other = nested.document is not None and nested.kind is not Kind.ENDORSEMENT
+    if nested.role is Role.ENDORSEMENT and other:
         return Check(NESTED, name, Verdict.FAILED, "is not an EndorsementCredential", parts=report.checks)
     if report.verified:
         return Check(NESTED, name, Verdict.OK, "verified", parts=report.checks)

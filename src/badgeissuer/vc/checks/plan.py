@@ -4,45 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
+from badgeissuer.errors import Fault
 from badgeissuer.vc import limits
-from badgeissuer.vc.canon import Canonical
-from badgeissuer.vc.checks.parse import parse
+from badgeissuer.vc.canon import FOREIGN_BUDGET, Budget, Canonical
+from badgeissuer.vc.checks.kinds import members_of, types_of
+from badgeissuer.vc.checks.needs import Need, Use, needs_of, status_entries_of
+from badgeissuer.vc.checks.parse import parse, parse_nested
 from badgeissuer.vc.checks.plan_proofs import CanonJob, PlannedProof, jobs_of, planned_proofs
-from badgeissuer.vc.checks.report import Check, Failure
+from badgeissuer.vc.checks.report import DATA_MODEL, PARSE, Check, Failure, Role, failed
 from badgeissuer.vc.checks.shape import Kind, check_shape, kind_of
 from badgeissuer.vc.checks.statuslist import check_list_shape
 from badgeissuer.vc.checks.tokens import key_documents
 from badgeissuer.vc.jwt import CredentialJwt
+from badgeissuer.vc.strictjson import escape_pointer
 
+__all__ = [
+    "DEEPEST_NESTED",
+    "MOST_NESTED",
+    "Material",
+    "Need",
+    "Plan",
+    "RefreshedMaterial",
+    "Role",
+    "StatusListMaterial",
+    "Use",
+    "budget_of",
+    "controller_of",
+    "issuer_of",
+    "plan",
+    "plan_status_list",
+]
+
+_PARSING = DATA_MODEL + "PARSING_ERROR"
+# The entries whose list is a signed credential.
+_LISTED = {"BitstringStatusListEntry", "StatusList2021Entry"}
+# Where the members of a learner record stand in it.
+MEMBERS = "/credentialSubject/verifiableCredential"
 MOST_NESTED = limits.ENDORSEMENTS
 DEEPEST_NESTED = limits.NESTING
-
-
-class Role(StrEnum):
-    """What a document is to the one that it lies in."""
-
-    ROOT = "root"
-    ENDORSEMENT = "endorsement"
-    MEMBER = "member"
-
-
-class Use(StrEnum):
-    """What a linked document is for. It is had as it is: nothing but the place it comes from speaks for it."""
-
-    REVOCATION_LIST = "revocation list"
-    SCHEMA = "schema"
-    REFRESH = "refreshed credential"
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """A linked document that is needed, besides keys and signed status lists."""
-
-    use: Use
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,14 @@ class StatusListMaterial:
     material: Material
 
 
+@dataclass(frozen=True, slots=True)
+class RefreshedMaterial:
+    """What the credential's refresh service gave, and what was gathered for that."""
+
+    plan: Plan
+    material: Material
+
+
 @dataclass(slots=True)
 class Material:
     """What was gathered for a plan. What is not in it counts as not looked at."""
@@ -87,6 +96,10 @@ class Material:
     canonical: dict[str, Canonical | Failure] = field(default_factory=dict)
     nested: dict[str, Material] = field(default_factory=dict)
     documents: dict[Need, bytes | Failure] = field(default_factory=dict)
+    # What ``vc.schemas.validate`` found, for each schema that the document names.
+    schemas: dict[Need, tuple[Fault, ...] | Failure] = field(default_factory=dict)
+    # None: the refresh service was not asked.
+    refreshed: RefreshedMaterial | Failure | None = None
 
 
 def plan(data: bytes | Mapping[str, Any]) -> Plan:
@@ -107,32 +120,45 @@ class _Room:
 
 
 def _plan(data: bytes | Mapping[str, Any], room: _Room, *, depth: int, role: Role) -> Plan:
-    parsed = parse(data)
+    parsed = parse(data) if depth == 0 else parse_nested(data)
     document = parsed.document
     if document is None:
         return Plan(parsed.check, role=role)
-    shape = check_shape(document)
     found = dict(_endorsements(document, ""))
     pointers = list(found)[: room.take(len(found)) if depth < DEEPEST_NESTED else 0]
+    nested = {pointer: _plan(found[pointer], room, depth=depth + 1, role=Role.ENDORSEMENT) for pointer in pointers}
+    members = members_of(document)
+    looked_at = members[: limits.CLR_MEMBERS] if depth < DEEPEST_NESTED else []
+    for n, member in enumerate(looked_at):
+        # Each member has room of its own: what a record costs grows with its members, and no faster.
+        nested[f"{MEMBERS}/{n}"] = _member(member, depth=depth + 1)
     return _planned(
         document,
         parsed.check,
-        shape,
-        kind_of(document),
-        nested={pointer: _plan(found[pointer], room, depth=depth + 1, role=Role.ENDORSEMENT) for pointer in pointers},
-        beyond=len(found) - len(pointers),
+        check_shape(document, member=role is Role.MEMBER),
+        kind_of(document, member=role is Role.MEMBER),
+        nested=nested,
+        beyond=len(found) - len(pointers) + len(members) - len(looked_at),
         token=parsed.token,
         role=role,
     )
 
 
+def _member(member: object, *, depth: int) -> Plan:
+    """A member is an object with a proof of its own (CLR §VerifiableCredential); neither a JWT nor an envelope."""
+    if isinstance(member, Mapping):
+        return _plan(member, _Room(MOST_NESTED), depth=depth, role=Role.MEMBER)
+    detail = "a member of a learner record must be a credential in JSON; a JWT cannot be one"
+    return Plan(failed(PARSE, detail, _PARSING), role=Role.MEMBER)
+
+
 def plan_status_list(data: bytes | Mapping[str, Any]) -> Plan:
-    """What verifying a BitstringStatusListCredential needs."""
+    """What verifying a status list credential needs, in JSON or as a JWT."""
     parsed = parse(data, images=False)
     document = parsed.document
     if document is None:
         return Plan(parsed.check)
-    return _planned(document, parsed.check, check_list_shape(document), Kind.STATUS_LIST)
+    return _planned(document, parsed.check, check_list_shape(document), Kind.STATUS_LIST, token=parsed.token)
 
 
 def _planned(
@@ -157,12 +183,22 @@ def _planned(
         proofs,
         tuple(controllers) if token is None else key_documents(token, issuer_of(document)),
         _status_lists(document),
-        jobs_of(document, proofs),
+        jobs_of(document, proofs, budget=budget_of(document)),
         nested or {},
         beyond,
         token,
         role,
+        () if kind is Kind.STATUS_LIST else needs_of(document),
     )
+
+
+def budget_of(document: Mapping[str, Any]) -> Budget:
+    """The work that a document may cost; a learner record's grows with its members."""
+    members = min(len(members_of(document)), limits.CLR_MEMBERS)
+    if not members:
+        return FOREIGN_BUDGET
+    shares = min(1 + members, limits.CLR_SHARES)
+    return Budget(limits.CLR_BYTES, FOREIGN_BUDGET.max_quads * shares, FOREIGN_BUDGET.max_steps * shares)
 
 
 def issuer_of(document: Mapping[str, Any]) -> str | None:
@@ -188,25 +224,27 @@ def _controllers(document: Mapping[str, Any], proof: Mapping[str, Any]) -> tuple
 
 
 def _status_lists(document: Mapping[str, Any]) -> tuple[str, ...]:
-    status = document.get("credentialStatus")
-    if isinstance(status, Mapping) and status.get("type") == "BitstringStatusListEntry":
-        url = status.get("statusListCredential")
-        if isinstance(url, str):
-            return (url,)
-    return ()
+    """The signed lists that its status entries name, one of each."""
+    urls = [entry.get("statusListCredential") for entry in status_entries_of(document) if _LISTED & types_of(entry)]
+    return tuple(dict.fromkeys(url for url in urls if isinstance(url, str)))
 
 
-def _endorsements(value: object, pointer: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The embedded endorsements, not those inside other endorsements: these are nested in their own plan."""
+def _endorsements(value: object, pointer: str) -> Iterator[tuple[str, bytes | Mapping[str, Any]]]:
+    """The embedded endorsements, as objects and as JWTs. Not those inside other endorsements or members of a record:
+    these are nested in plans of their own."""
     if isinstance(value, Mapping):
         for name, member in value.items():
-            below = f"{pointer}/{name}"
+            below = f"{pointer}/{escape_pointer(name)}"
             if name == "endorsement":
                 items = member if isinstance(member, list) else [member]
                 for index, item in enumerate(items):
                     if isinstance(item, Mapping):
                         yield f"{below}/{index}", item
-            elif name != "proof":
+            elif name == "endorsementJwt":
+                for index, item in enumerate(member if isinstance(member, list) else [member]):
+                    if isinstance(item, str):
+                        yield f"{below}/{index}", item.encode("utf-8", "surrogatepass")
+            elif name not in ("proof", "verifiableCredential"):
                 yield from _endorsements(member, below)
     elif isinstance(value, list):
         for index, item in enumerate(value):

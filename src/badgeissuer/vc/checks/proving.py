@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from badgeissuer.errors import Rejected
+from badgeissuer.vc.canon import Canonical
 from badgeissuer.vc.checks import keys
 from badgeissuer.vc.checks.content import canonical_of
 from badgeissuer.vc.checks.plan import Material, Plan
-from badgeissuer.vc.checks.plan_proofs import DOCUMENT, MOST_PROOFS, PlannedProof
+from badgeissuer.vc.checks.plan_proofs import CONFIG, DOCUMENT, MOST_PROOFS, SELF_PROVED, FormKeys, PlannedProof
 from badgeissuer.vc.checks.report import KEY, PROOF, SECURITY, Check, Failure, Policy, Verdict, failed, missing, ok
 from badgeissuer.vc.checks.report import not_checked as unchecked
+from badgeissuer.vc.contexts import Edition
 from badgeissuer.vc.jwk import JoseKey
 from badgeissuer.vc.proofs import chains, options
 from badgeissuer.vc.proofs.cryptosuite import Form
@@ -41,6 +44,7 @@ class _Result:
     planned: PlannedProof
     proof: Check
     key: Check
+    edition: Edition = Edition.CURRENT
 
     @property
     def verdict(self) -> Verdict:
@@ -52,54 +56,75 @@ class _Result:
 _WORST_FIRST = (Verdict.FAILED, Verdict.NOT_CHECKED, Verdict.OK)
 
 
-def check_proofs(plan: Plan, material: Material, *, now: datetime, policy: Policy) -> tuple[Check, Check]:
-    """Checks 3 and 4 of a document with embedded proofs."""
+def check_proofs(plan: Plan, material: Material, *, now: datetime, policy: Policy) -> tuple[Check, Check, Edition]:
+    """Checks 3 and 4 of a document with embedded proofs, and the edition of the Open Badges context it holds under."""
     assert plan.document is not None
     given = proofs_of(plan.document)
-    if not given:
-        return failed(PROOF, "there is no proof: anyone could have written this", _VERIFICATION), _NO_KEY
-    if len(given) > MOST_PROOFS:
-        return failed(PROOF, f"there are more than {MOST_PROOFS} proofs", _VERIFICATION), _NO_KEY
-    if any(proof in given[:place] for place, proof in enumerate(given)):
-        return failed(PROOF, "the same proof is there twice", _VERIFICATION), _NO_KEY
-    if not plan.proofs:
-        suites = ", ".join(sorted({_suite(proof) for proof in given}))
-        return failed(PROOF, f"not supported yet; the proof is of the suite {suites}", _VERIFICATION), _NO_KEY
+    wrong = _unusable(given, plan)
+    if wrong is not None:
+        return failed(PROOF, wrong, _VERIFICATION), _NO_KEY, Edition.CURRENT
     results = [_one(plan, planned, material, now=now, policy=policy) for planned in plan.proofs]
     good = [result.planned.place for result in results if result.verdict is Verdict.OK]
     try:
         held = chains.holding(plan.document, good)
     except Rejected as error:
         broken = failed(PROOF, error.detail, _VERIFICATION)
-        return replace(broken, parts=_parts(results)), results[0].key
+        return replace(broken, parts=_parts(results)), results[0].key, Edition.CURRENT
     results = [result if result.planned.place in held else _not_held(result, results) for result in results]
     best = min(results, key=lambda result: -_WORST_FIRST.index(result.verdict))
     parts = _parts(results)
     if best.verdict is not Verdict.OK:
-        return replace(best.proof, parts=parts), best.key
-    return ok(PROOF, best.proof.detail + _others(results, best, len(given)), parts), best.key
+        return replace(best.proof, parts=parts), best.key, best.edition
+    return ok(PROOF, best.proof.detail + _others(results, best, len(given)), parts), best.key, best.edition
+
+
+def _unusable(given: list[Any], plan: Plan) -> str | None:
+    """Why none of the proofs need be looked at."""
+    if not given:
+        return "there is no proof: anyone could have written this"
+    if len(given) > MOST_PROOFS:
+        return f"there are more than {MOST_PROOFS} proofs"
+    if any(proof in given[:place] for place, proof in enumerate(given)):
+        return "the same proof is there twice"
+    if not plan.proofs:
+        suites = ", ".join(sorted({_suite(proof) for proof in given}))
+        return f"the proof is of a suite that is not verified here: {suites}"
+    return None
 
 
 def _one(plan: Plan, planned: PlannedProof, material: Material, *, now: datetime, policy: Policy) -> _Result:
     binding = keys.bind(plan, planned.proof, material, now=now)
-    return _Result(planned, _check(plan, planned, material, binding.key, now=now, policy=policy), binding.check)
-
-
-def _check(
-    plan: Plan, planned: PlannedProof, material: Material, key: JoseKey | None, *, now: datetime, policy: Policy
-) -> Check:
     wrong = _option_fault(planned, now=now, policy=policy)
     if wrong is not None:
-        return wrong
-    forms = _forms(plan, planned, material)
+        return _Result(planned, wrong, binding.check)
+    if planned.suite.form is Form.JCS:
+        forms = _jcs(planned)
+        return _Result(planned, _signed(planned, forms, binding.key), binding.check)
+    ways = [way for way in planned.forms if binding.key is None or way.algorithm == _algorithm(binding.key)]
+    tried = [
+        _Result(
+            planned, _signed(planned, _forms(plan, planned, material, way), binding.key), binding.check, way.edition
+        )
+        for way in ways or planned.forms[:1]
+    ]
+    good = next((result for result in tried if result.proof.verdict is Verdict.OK), None)
+    if good is not None and good.edition is Edition.EARLIER:
+        note = f"{good.proof.detail}, under the Open Badges context of 2024"
+        return replace(good, proof=replace(good.proof, detail=note))
+    return good or tried[0]
+
+
+def _algorithm(key: JoseKey) -> str:
+    return "sha256" if isinstance(key, rsa.RSAPublicKey) else algorithm_of(key)
+
+
+def _signed(planned: PlannedProof, forms: tuple[bytes, bytes] | Failure, key: JoseKey | None) -> Check:
     if isinstance(forms, Failure):
         return missing(PROOF, forms)
     if key is None:
         return unchecked(PROOF, "the key of the proof is not known, see the next check")
     if isinstance(key, rsa.RSAPublicKey):
         return failed(PROOF, "no suite makes proofs with an RSA key", _VERIFICATION)
-    if planned.suite.form is Form.RDFC and algorithm_of(key) != planned.algorithm:
-        return unchecked(PROOF, "not supported yet; a P-384 key that is not named by its Multikey", _VERIFICATION)
     try:
         planned.suite.verify(planned.proof, document=forms[0], config=forms[1], key=key)
     except Rejected as error:
@@ -121,25 +146,34 @@ def _option_fault(planned: PlannedProof, *, now: datetime, policy: Policy) -> Ch
     return None
 
 
-def _forms(plan: Plan, planned: PlannedProof, material: Material) -> tuple[bytes, bytes] | Failure:
-    """Document and options, each in the suite's one form."""
+def _jcs(planned: PlannedProof) -> tuple[bytes, bytes] | Failure:
     assert planned.inputs is not None
-    if planned.suite.form is Form.JCS:
-        try:
-            return jcs(planned.inputs.document), jcs(planned.inputs.config)
-        except Rejected as error:
-            return Failure(error.detail, SECURITY + "PROOF_TRANSFORMATION_ERROR", definite=True)
+    try:
+        return jcs(planned.inputs.document), jcs(planned.inputs.config)
+    except Rejected as error:
+        return Failure(error.detail, SECURITY + "PROOF_TRANSFORMATION_ERROR", definite=True)
+
+
+def _forms(plan: Plan, planned: PlannedProof, material: Material, way: FormKeys) -> tuple[bytes, bytes] | Failure:
+    """Document and options, each in its one form."""
     found: list[bytes] = []
-    for key in (planned.document_key, planned.config_key):
+    for key in (way.document, way.config):
         form = canonical_of(plan, material, key)
         if isinstance(form, Failure):
             return form
         # Of the document, and of the options of an only proof, check 2 says so.
-        if (form.dropped or form.relative) and key != DOCUMENT and len(plan.proofs) > 1:
-            detail = "the contexts do not define all members of the proof, so that no signature covers them"
+        told = key == DOCUMENT or (key == CONFIG and len(plan.proofs) == 1)
+        if not told and _lost(form, way.edition):
+            detail = "the contexts do not define all members that the proof is over, so that no signature covers them"
             return Failure(detail, SECURITY + "DATA_LOSS_DETECTION_ERROR", definite=True)
         found.append(form.nquads)
     return found[0], found[1]
+
+
+def _lost(form: Canonical, edition: Edition) -> bool:
+    """Whether a form lost more than what may stand without its signature."""
+    lost = form.dropped if edition is Edition.CURRENT else [name for name in form.dropped if name != SELF_PROVED]
+    return bool(form.relative or lost)
 
 
 def _not_held(result: _Result, results: list[_Result]) -> _Result:

@@ -12,6 +12,14 @@ STATUS = "https://www.w3.org/ns/credentials/status-list#"
 DATA_MODEL = "https://www.w3.org/TR/vc-data-model#"
 
 
+class Role(StrEnum):
+    """What a document is to the one that it lies in."""
+
+    ROOT = "root"
+    ENDORSEMENT = "endorsement"
+    MEMBER = "member"
+
+
 class Verdict(StrEnum):
     """Not checked is never valid."""
 
@@ -64,6 +72,16 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyCheck:
+    """One rule of the reader's own: ok or failed."""
+
+    name: str
+    verdict: Verdict
+    detail: str
+    remedy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What the document says of itself. True only where the report is ``verified``."""
 
@@ -80,13 +98,25 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The answer. ``verified`` holds only where every check is ok. It says nothing of whether the issuer is trusted."""
+    """The answer. ``verified`` holds only where every check is ok. It says nothing of whether the issuer is trusted.
+
+    ``refreshed``: checks and facts are those of a newer edition that the credential's refresh service gave. ``policy``
+    are the reader's own rules, which leave ``verified`` as it is; ``advice`` is what all of it means for a person.
+    """
 
     verified: bool
     outcome: Outcome
     checks: tuple[Check, ...]
     facts: Facts = Facts()
     nested: tuple[NestedReport, ...] = ()
+    refreshed: bool = False
+    policy: tuple[PolicyCheck, ...] = ()
+    advice: str = ""
+
+    @property
+    def accepted(self) -> bool:
+        """Verified, and within the reader's own rules."""
+        return self.verified and all(item.verdict is Verdict.OK for item in self.policy)
 
     def check(self, number: int) -> Check:
         return self.checks[number]
@@ -98,18 +128,28 @@ class NestedReport:
 
     pointer: str
     report: Report
+    role: Role = Role.ENDORSEMENT
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What the reader decides. ``clock_skew`` is how far a date may run ahead of our clock.
 
-    ``domain`` and ``challenge`` are held against the proof where they are given (DI §4.4).
+    ``domain`` and ``challenge`` are held against the proof where they are given (DI §4.4). ``recipient`` are identities
+    (e-mail addresses, DIDs, other ids) of the one whom the credential should be about: a part of check 7.
+    ``trusted_issuers`` (ids) and ``needs_status`` are no matter of proof: they show in ``Report.policy`` only.
     """
 
     clock_skew: timedelta = timedelta(seconds=60)
     domain: frozenset[str] | None = None
     challenge: str | None = None
+    recipient: frozenset[str] | None = None
+    trusted_issuers: frozenset[str] | None = None
+    needs_status: bool = False
+
+    def for_others(self) -> Policy:
+        """The policy for what is nested or linked: it was not made for this reader, and is not what was asked for."""
+        return Policy(clock_skew=self.clock_skew)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,17 +202,3 @@ def combined(number: int, parts: Iterable[Check], *, nothing: str) -> Check:
             first = worst[0]
             return Check(number, NAMES[number], verdict, detail, first.type, first.remedy, listed, first.outcome)
     return ok(number, "; ".join(f"{part.name}: {part.detail}" for part in listed), listed)
-
-
-def conclude(checks: tuple[Check, ...], facts: Facts, nested: tuple[NestedReport, ...] = ()) -> Report:
-    """The outcome of nine checks. What the issuer said about status and time counts only where the issuer said it."""
-    verdicts = {check.verdict for check in checks}
-    if verdicts == {Verdict.OK}:
-        return Report(True, Outcome.VALID, checks, facts, nested)
-    if all(check.verdict is Verdict.OK for check in checks[: KEY + 1]):
-        said = {check.outcome for check in checks}
-        for outcome in (Outcome.REVOKED, Outcome.SUSPENDED, Outcome.EXPIRED, Outcome.NOT_YET_VALID):
-            if outcome in said:
-                return Report(False, outcome, checks, facts, nested)
-    outcome = Outcome.INVALID if Verdict.FAILED in verdicts else Outcome.NOT_CHECKED
-    return Report(False, outcome, checks, facts, nested)

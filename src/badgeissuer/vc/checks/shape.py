@@ -1,4 +1,4 @@
-"""Check 1: the document is one credential of Open Badges 3.0 (OB verification step 1; validator probes 3-9).
+"""Check 1: the document is one credential of Open Badges 3.0 or CLR 2.0 (OB verification step 1; validator probes 3-9).
 
 Accepts what readers meet besides the formal array form: one value where an array of one would stand. Refuses what would
 let a JSON reader see something else than the signature covers: keywords, inline contexts, proofs in odd places.
@@ -7,72 +7,70 @@ let a JSON reader see something else than the signature covers: keywords, inline
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from pydantic import ValidationError
 
 from badgeissuer.errors import Fault
+from badgeissuer.vc.checks.kinds import (
+    OTHER_KINDS,
+    Generation,
+    Kind,
+    date_of,
+    generation_of,
+    kind_of,
+    types_of,
+)
 from badgeissuer.vc.checks.report import DATA_MODEL, SHAPE, Check, failed, ok
-from badgeissuer.vc.contexts import CREDENTIALS_V2, ED25519_2020, OB_EXTENSIONS, OB_V3P0_301, OB_V3P0_302, OB_V3P0_303
+from badgeissuer.vc.checks.sequences import context_faults
+from badgeissuer.vc.contexts import CREDENTIALS_V2
 from badgeissuer.vc.lint.values import structure_faults
-from badgeissuer.vc.model.base import faults_of, instant
+from badgeissuer.vc.model.base import Node, faults_of
+from badgeissuer.vc.model.clr import ClrCredential, VerifiableCredential
 from badgeissuer.vc.model.ob3 import EndorsementCredential, OpenBadgeCredential
 from badgeissuer.vc.strictjson import escape_pointer
 
-_OB_CONTEXTS = (OB_V3P0_301, OB_V3P0_302, OB_V3P0_303)
-# The second defines the suite of that name, and no term that a badge has.
-_FURTHER = (OB_EXTENSIONS, ED25519_2020)
+__all__ = ["Kind", "check_shape", "date_of", "envelope_faults", "kind_of", "shape_of", "types_of"]
+
 # The members of a proof that may be lists (DI §2.1; vc-di-eddsa §3.3).
 _LISTS = ("@context", "domain", "previousProof")
 _MALFORMED = DATA_MODEL + "MALFORMED_VALUE_ERROR"
+_NOT_A_BADGE = "send an Open Badge, an endorsement or a learner record; for anything else ask whoever gave it out"
 _SHOWN = 5
-
-
-class Kind(StrEnum):
-    """What a document is taken for."""
-
-    BADGE = "badge"
-    ENDORSEMENT = "endorsement"
-    STATUS_LIST = "status list"
-
-
-def kind_of(document: Mapping[str, Any]) -> Kind | None:
-    """What the document's type says it is; None where that is no kind of credential that we verify on its own."""
-    types = types_of(document)
-    badge = "OpenBadgeCredential" in types or "AchievementCredential" in types
-    endorsement = "EndorsementCredential" in types
-    if "VerifiableCredential" not in types or badge is endorsement or types & _OTHER_KINDS.keys():
-        return None
-    return Kind.BADGE if badge else Kind.ENDORSEMENT
-
-
-def types_of(document: Mapping[str, Any]) -> set[str]:
-    """The ``type`` of a document as a set, whichever way it is written."""
-    given = document.get("type")
-    return {item for item in (given if isinstance(given, list) else [given]) if isinstance(item, str)}
-
-
-_OTHER_KINDS = {
-    "VerifiablePresentation": "this is a presentation, not a credential; verify its credentials one by one",
-    "EnvelopedVerifiableCredential": "not supported yet; this is an enveloped credential",
-    "EnvelopedVerifiablePresentation": "this is a presentation, not a credential",
-    "BitstringStatusListCredential": "this is a status list, not a badge",
-    "ClrCredential": "not supported yet; this is a comprehensive learner record",
+_MODELS: Mapping[Kind, type[Node]] = {
+    Kind.BADGE: OpenBadgeCredential,
+    Kind.ENDORSEMENT: EndorsementCredential,
+    Kind.CLR: ClrCredential,
+    Kind.CREDENTIAL: VerifiableCredential,
+}
+_ARTICLES = {Kind.BADGE: "a badge", Kind.ENDORSEMENT: "an endorsement", Kind.CLR: "a learner record"}
+# Stands for the members of a record while its own shape is looked at: each of them has a check 1 of its own.
+_ANY_MEMBER: Mapping[str, Any] = {
+    "@context": [CREDENTIALS_V2],
+    "type": ["VerifiableCredential"],
+    "issuer": "urn:x:issuer",
+    "validFrom": "2000-01-01T00:00:00Z",
+    "credentialSubject": {"id": "urn:x:subject"},
 }
 
 
-def check_shape(document: Mapping[str, Any]) -> Check:
-    """Check 1 for badges and endorsements."""
-    kind = kind_of(document)
+def check_shape(document: Mapping[str, Any], *, member: bool = False) -> Check:
+    """Check 1 for badges, endorsements and learner records; ``member``: for any credential that a record holds."""
+    kind = kind_of(document, member=member)
     if kind is None:
         types = types_of(document)
-        other = next((words for name, words in _OTHER_KINDS.items() if name in types), None)
-        detail = other or "the type is not that of an Open Badge or an endorsement (OpenBadgeCredential with …)"
-        return failed(SHAPE, detail, _MALFORMED)
-    faults = [*_model_faults(document, kind), *envelope_faults(document, _expected_contexts)]
-    return shape_of(faults, "a badge" if kind is Kind.BADGE else "an endorsement")
+        other = next((words for name, words in OTHER_KINDS.items() if name in types), None)
+        detail = other or (
+            "the type is not that of an Open Badge, an endorsement or a learner record (OpenBadgeCredential with …)"
+        )
+        return failed(SHAPE, detail, _MALFORMED, remedy=_NOT_A_BADGE)
+    generation = generation_of(document)
+    faults = [
+        *_model_faults(document, kind, generation),
+        *envelope_faults(document, lambda contexts: context_faults(contexts, kind, generation)),
+    ]
+    older = " of VC data model 1.1, an older form" if generation is Generation.V1 else ""
+    return shape_of(faults, _ARTICLES.get(kind, "a credential") + older)
 
 
 def shape_of(faults: list[Fault], what: str) -> Check:
@@ -87,33 +85,53 @@ def shape_of(faults: list[Fault], what: str) -> Check:
 def envelope_faults(
     document: Mapping[str, Any], expected_contexts: Callable[[object], Iterator[Fault]]
 ) -> Iterator[Fault]:
-    """What any secured document must keep to: its contexts, JSON-LD structure, and where proofs stand."""
+    """What any secured document must keep to: its contexts, JSON-LD structure, and where proofs stand.
+
+    The members of a learner record are left out: they are documents of their own.
+    """
     yield from expected_contexts(document.get("@context"))
-    yield from structure_faults(document)
-    yield from _proof_places(document, "", credential=True)
+    own = _without_members(document)
+    yield from structure_faults(own)
+    yield from _proof_places(own, "", credential=True)
 
 
-def _model_faults(document: Mapping[str, Any], kind: Kind) -> Iterator[Fault]:
-    model = OpenBadgeCredential if kind is Kind.BADGE else EndorsementCredential
+def _without_members(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    subject = document.get("credentialSubject")
+    if "ClrCredential" not in types_of(document) or not isinstance(subject, Mapping):
+        return document
+    kept = {name: value for name, value in subject.items() if name != "verifiableCredential"}
+    # An empty object would be a fault of its own.
+    return {**document, "credentialSubject": kept or {"id": "urn:x:subject"}}
+
+
+def _model_faults(document: Mapping[str, Any], kind: Kind, generation: Generation) -> Iterator[Fault]:
+    read = dict(document)
+    if generation is Generation.V1:
+        # The classes are those of 2.0 but for the names of the dates.
+        for older, name in (("issuanceDate", "validFrom"), ("expirationDate", "validUntil")):
+            if name in read and date_of(read, name) is None:
+                yield Fault(f"/{name}", "must be a date and time with a time zone")
+            read.pop(name, None)
+            if older in read:
+                read[name] = read.pop(older)
+        if kind is Kind.CREDENTIAL:
+            read["@context"] = [CREDENTIALS_V2]
+    status = read.get("credentialStatus")
+    if kind is Kind.CREDENTIAL and isinstance(status, list) and status:
+        # The VC data model allows several (VCDM §4.10), the classes of CLR one; check 6 looks at each by itself.
+        read["credentialStatus"] = status[0]
+    subject = read.get("credentialSubject")
+    if kind is Kind.CLR and isinstance(subject, Mapping) and subject.get("verifiableCredential"):
+        read["credentialSubject"] = {**subject, "verifiableCredential": [dict(_ANY_MEMBER)]}
     try:
-        model.model_validate(dict(document))
+        _MODELS[kind].model_validate(read)
     except ValidationError as error:
-        yield from faults_of(error)
-
-
-def _expected_contexts(contexts: object) -> Iterator[Fault]:
-    """Only the standard's own contexts, in their order: with others, terms could be swapped under the signature."""
-    if (
-        not isinstance(contexts, list)
-        or len(contexts) < 2
-        or contexts[0] != CREDENTIALS_V2
-        or contexts[1] not in _OB_CONTEXTS
-        or any(context not in _FURTHER for context in contexts[2:])
-        or len(contexts) > len(set(contexts))
-    ):
-        further = f"{OB_EXTENSIONS}, the context of Ed25519Signature2020 or nothing"
-        detail = f"must be {CREDENTIALS_V2}, an Open Badges 3.0.1 to 3.0.3 context, and {further} more"
-        yield Fault("/@context", detail)
+        names = {"/validFrom": "/" + generation.starts, "/validUntil": "/" + generation.ends}
+        for fault in faults_of(error):
+            # Endorsements of 1.1 have dates by other names; each has a check 1 of its own.
+            if generation is Generation.V1 and "/endorsement/" in fault.pointer:
+                continue
+            yield Fault(names.get(fault.pointer, fault.pointer), fault.detail, fault.code, fault.clause)
 
 
 def _proof_places(value: object, pointer: str, *, credential: bool) -> Iterator[Fault]:
@@ -139,12 +157,3 @@ def _is_nested(name: str, value: object) -> bool:
     if isinstance(value, list) and name in _LISTS:
         return not all(isinstance(item, str) for item in value)
     return isinstance(value, Mapping | list)
-
-
-def date_of(document: Mapping[str, Any], name: str) -> datetime | None:
-    """The moment in a member, None where it is missing or no moment."""
-    value = document.get(name)
-    try:
-        return instant(value) if isinstance(value, str) else None
-    except ValueError:
-        return None

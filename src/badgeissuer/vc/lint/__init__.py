@@ -15,11 +15,13 @@ from typing import Any, Final
 from badgeissuer.errors import Fault, MalformedInput, Rejected
 from badgeissuer.vc import strictjson
 from badgeissuer.vc.canon import BADGE_BUDGET, Canonical, equal_siblings, source_digest
+from badgeissuer.vc.checks.kinds import Kind
 from badgeissuer.vc.lint.badge import badge_faults
 from badgeissuer.vc.lint.clr import MOST_SHARES, clr_budget, clr_faults, without_members
 from badgeissuer.vc.lint.endorsement import endorsement_faults
 from badgeissuer.vc.lint.form import model_faults
 from badgeissuer.vc.lint.links import link_faults
+from badgeissuer.vc.lint.rules import Rules, held_to
 from badgeissuer.vc.lint.statuslist import status_list_faults
 from badgeissuer.vc.lint.values import value_faults
 from badgeissuer.vc.model.ob3 import OpenBadgeCredential
@@ -27,6 +29,7 @@ from badgeissuer.vc.model.ob3 import OpenBadgeCredential
 __all__ = [
     "LARGEST_TEXT",
     "Prepared",
+    "Rules",
     "clr_budget",
     "dropped_faults",
     "inspect",
@@ -72,27 +75,40 @@ class Prepared:
         return hashlib.sha256(self.text.encode("utf-8")).hexdigest()
 
 
-def inspect(document: Mapping[str, Any], *, now: datetime, allow_loopback: bool = False) -> list[Fault]:
+def inspect(
+    document: Mapping[str, Any], *, now: datetime, allow_loopback: bool = False, rules: Rules = Rules.HOUSE
+) -> list[Fault]:
     """Every fault of an unsigned Open Badges credential that can be seen without JSON-LD, in the order of the checks.
 
     Classes and cardinalities of OB 3.0 in array form, texts and numbers that implementations treat alike, ids and
     links, dates, contexts, hashed identities, references of results, the status entry, equal siblings, size.
-    ``allow_loopback`` lets http URLs of this machine pass (demo mode).
+    ``allow_loopback`` lets http URLs of this machine pass (demo mode). ``rules``: those of the service, or no more than
+    the standards demand.
     """
 
     def own() -> Iterator[Fault]:
         yield from model_faults(OpenBadgeCredential, document, clause="OB data model")
         yield from badge_faults(document, now=now)
 
-    return _inspected(document, own, allow_loopback=allow_loopback)
+    return _inspected(document, own, allow_loopback=allow_loopback, rules=rules, kind=Kind.BADGE)
 
 
-def inspect_endorsement(document: Mapping[str, Any], *, now: datetime, allow_loopback: bool = False) -> list[Fault]:
+def inspect_endorsement(
+    document: Mapping[str, Any], *, now: datetime, allow_loopback: bool = False, rules: Rules = Rules.HOUSE
+) -> list[Fault]:
     """Every fault of an unsigned EndorsementCredential that can be seen without JSON-LD: as ``inspect``."""
-    return _inspected(document, lambda: endorsement_faults(document, now=now), allow_loopback=allow_loopback)
+    return _inspected(
+        document,
+        lambda: endorsement_faults(document, now=now),
+        allow_loopback=allow_loopback,
+        rules=rules,
+        kind=Kind.ENDORSEMENT,
+    )
 
 
-def inspect_clr(document: Mapping[str, Any], *, now: datetime, allow_loopback: bool = False) -> list[Fault]:
+def inspect_clr(
+    document: Mapping[str, Any], *, now: datetime, allow_loopback: bool = False, rules: Rules = Rules.HOUSE
+) -> list[Fault]:
     """Every fault of an unsigned ClrCredential that can be seen without JSON-LD.
 
     What is the record's own is held to the rules of ``inspect``. Its members are documents of others: each must be a
@@ -103,6 +119,8 @@ def inspect_clr(document: Mapping[str, Any], *, now: datetime, allow_loopback: b
         document,
         lambda: clr_faults(document, now=now),
         allow_loopback=allow_loopback,
+        rules=rules,
+        kind=Kind.CLR,
         part=without_members(document),
         largest=clr_budget(document).max_bytes,
     )
@@ -130,29 +148,44 @@ def dropped_faults(document: Mapping[str, Any], canonical: Canonical) -> list[Fa
 
 
 def prepare(
-    document: Mapping[str, Any], canonical: Canonical, *, now: datetime, allow_loopback: bool = False
+    document: Mapping[str, Any],
+    canonical: Canonical,
+    *,
+    now: datetime,
+    allow_loopback: bool = False,
+    rules: Rules = Rules.HOUSE,
 ) -> Prepared:
     """The document, ready to be signed. Raises ``Rejected`` with every fault that was found."""
-    faults = inspect(document, now=now, allow_loopback=allow_loopback)
+    faults = inspect(document, now=now, allow_loopback=allow_loopback, rules=rules)
     return _prepared(document, canonical, faults, what="credential")
 
 
 def prepare_endorsement(
-    document: Mapping[str, Any], canonical: Canonical, *, now: datetime, allow_loopback: bool = False
+    document: Mapping[str, Any],
+    canonical: Canonical,
+    *,
+    now: datetime,
+    allow_loopback: bool = False,
+    rules: Rules = Rules.HOUSE,
 ) -> Prepared:
     """An endorsement, ready to be signed (OB §EndorsementCredential). Raises ``Rejected`` with every fault."""
-    faults = inspect_endorsement(document, now=now, allow_loopback=allow_loopback)
+    faults = inspect_endorsement(document, now=now, allow_loopback=allow_loopback, rules=rules)
     return _prepared(document, canonical, faults, what="endorsement")
 
 
 def prepare_clr(
-    document: Mapping[str, Any], canonical: Canonical, *, now: datetime, allow_loopback: bool = False
+    document: Mapping[str, Any],
+    canonical: Canonical,
+    *,
+    now: datetime,
+    allow_loopback: bool = False,
+    rules: Rules = Rules.HOUSE,
 ) -> Prepared:
     """A learner record, ready to be signed (CLR §ClrCredential). Raises ``Rejected`` with every fault.
 
     ``canonical`` is made with ``clr_budget(document)``; a form that took more statements than that is refused.
     """
-    faults = inspect_clr(document, now=now, allow_loopback=allow_loopback)
+    faults = inspect_clr(document, now=now, allow_loopback=allow_loopback, rules=rules)
     budget = clr_budget(document)
     if canonical.quads > budget.max_quads:
         faults.append(Fault("", f"makes more than {budget.max_quads} statements", "too-large"))
@@ -160,10 +193,17 @@ def prepare_clr(
 
 
 def prepare_status_list(
-    document: Mapping[str, Any], canonical: Canonical, *, now: datetime, allow_loopback: bool = False
+    document: Mapping[str, Any],
+    canonical: Canonical,
+    *,
+    now: datetime,
+    allow_loopback: bool = False,
+    rules: Rules = Rules.HOUSE,
 ) -> Prepared:
     """A status list credential, ready to be signed (BSL §2.2). Raises ``Rejected`` with every fault."""
-    faults = _inspected(document, lambda: status_list_faults(document, now=now), allow_loopback=allow_loopback)
+    faults = _inspected(
+        document, lambda: status_list_faults(document, now=now), allow_loopback=allow_loopback, rules=rules
+    )
     return _prepared(document, canonical, faults, what="status list")
 
 
@@ -181,6 +221,8 @@ def _inspected(
     own: Callable[[], Iterable[Fault]],
     *,
     allow_loopback: bool,
+    rules: Rules = Rules.HOUSE,
+    kind: Kind | None = None,
     part: Mapping[str, Any] | None = None,
     largest: int = LARGEST_TEXT,
 ) -> list[Fault]:
@@ -195,7 +237,7 @@ def _inspected(
         faults.append(Fault("", f"is larger than {largest} bytes", "too-large"))
     repeated = "repeats an earlier object of the same array; tell them apart or leave one out"
     faults.extend(Fault(pointer, repeated, "repeated", "RDFC §7.1") for pointer in equal_siblings(part))
-    return _once(faults)
+    return _once([*held_to(rules, faults, document, kind)])
 
 
 def _kind(name: str) -> str:

@@ -169,7 +169,7 @@ def _result(result: Document, declared: Mapping[str, Document], pointer: str) ->
         yield Fault(f"{pointer}/resultDescription", detail, "reference", clause)
         return
     if "achievedLevel" in result and result["achievedLevel"] not in _levels(description):
-        yield Fault(f"{pointer}/achievedLevel", "must be the id of a level of that description", "reference", clause)
+        yield Fault(f"{pointer}/achievedLevel", "must be the id of a level of that description", "level", clause)
     if description.get("resultType") == "Status" and "status" not in result:
         yield Fault(f"{pointer}/status", "is required: the description is of type Status", "required", clause)
     allowed = description.get("allowedValue")

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from badgeissuer.errors import Fault
-from badgeissuer.vc import strictjson
+from badgeissuer.vc import limits, strictjson
 from badgeissuer.vc.canon import BADGE_BUDGET, Budget
 from badgeissuer.vc.contexts import CLR_CONTEXTS
 from badgeissuer.vc.lint.badge import VC11_DATES, date_faults, envelope_faults, objects, status_faults, subject_faults
@@ -22,8 +22,7 @@ from badgeissuer.vc.model.base import Node
 from badgeissuer.vc.model.clr import ClrCredential, VerifiableCredential
 from badgeissuer.vc.model.ob3 import EndorsementCredential, OpenBadgeCredential
 
-# One share of the budget is that of a badge: one for the record itself and one for each member, up to 16 MiB.
-MOST_SHARES = 256
+MOST_SHARES = limits.CLR_SHARES
 
 _CLASS = "CLR §ClrCredential"
 _MEMBER = "CLR §VerifiableCredential"
@@ -104,7 +103,7 @@ def _associations(subject: Document, known: set[object]) -> Iterator[Fault]:
         for name, end in zip(("sourceId", "targetId"), ends, strict=True):
             if isinstance(end, str) and end not in known:
                 detail = "must be the id of an achievement in this record, asserted by a member or under achievement"
-                yield Fault(f"{pointer}/{name}", detail, "reference", clause)
+                yield Fault(f"{pointer}/{name}", detail, "association", clause)
         if isinstance(ends[0], str) and ends[0] == ends[1]:
             yield Fault(f"{pointer}/targetId", "must not be the source itself", "reference", clause)
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from badgeissuer.errors import BadgeissuerError
-from badgeissuer.vc import jws, strictjson
-from badgeissuer.vc.canon import CLR_BUDGET, FOREIGN_BUDGET, canonicalize
-from badgeissuer.vc.contexts import ContextStore
+from badgeissuer.errors import BadgeissuerError, Rejected
+from badgeissuer.vc import bake, jws, limits, strictjson
+from badgeissuer.vc.canon import Canonical, source_digest
+from badgeissuer.vc.carriers.forms import is_compact_jws
 from badgeissuer.vc.faults import UnknownContext
 
 # Claims that stand beside the credential's members in an OB JWT (OB §8.2); no context defines them.
 _CLAIMS = frozenset(("iss", "sub", "aud", "exp", "nbf", "iat", "jti"))
-_LARGEST = 16 * 1024 * 1024
 
 
 class Severity(StrEnum):
@@ -55,8 +54,32 @@ class Reading:
     document: Mapping[str, Any]
     header: Mapping[str, Any] | None
     size: int
-    lost: tuple[tuple[str, str], ...]
-    trouble: str
+    lost: tuple[tuple[str, str], ...] = ()
+    trouble: str = ""
+
+    @property
+    def credential(self) -> Mapping[str, Any]:
+        """What JSON-LD has to say something about: a JWT's payload without the claims beside the credential."""
+        if self.header is None:
+            return self.document
+        return {name: member for name, member in self.document.items() if name not in _CLAIMS}
+
+    def with_form(self, form: Canonical | BadgeissuerError) -> Reading:
+        """The same document with what its canonical form says about it, or why there is none.
+
+        The form is that of ``credential``, or of ``credential`` without ``proof``: then the proof counts as defined,
+        as that of a proof of ours is. Raises ``Rejected`` for the form of another document.
+        """
+        if isinstance(form, UnknownContext):
+            return self  # the contexts have findings of their own
+        if isinstance(form, BadgeissuerError):
+            return replace(self, trouble=form.detail)
+        whole = self.credential
+        unsecured = {name: member for name, member in whole.items() if name != "proof"}
+        if source_digest(unsecured) != form.source != source_digest(whole):
+            raise Rejected("the canonical form belongs to another document")
+        lost = zip((*form.dropped, *form.relative), (*form.dropped_at, *form.relative_at), strict=True)
+        return replace(self, lost=tuple(lost))
 
     @property
     def types(self) -> set[str]:
@@ -93,30 +116,31 @@ class Reading:
         return placed(self.document, "proof")
 
 
-def read(document: Mapping[str, Any] | str) -> Reading:
-    """The document as the profiles read it.
+def read(document: Mapping[str, Any] | str | bytes) -> Reading:
+    """The document as the profiles read it; bytes may hold JSON, a compact JWT, or an image that carries either.
 
-    Raises ``TooLarge``, ``MalformedJson`` and ``JwtInvalid`` for what is neither a JSON object nor a compact JWT.
+    Raises ``TooLarge``, ``MalformedJson``, ``JwtInvalid`` and ``ImageRefused`` or ``NotBaked`` for what is neither a
+    JSON object nor a compact JWT nor an image with one.
     """
+    if isinstance(document, bytes):
+        document = _unpacked(document)
     if isinstance(document, str):
-        parts = jws.parse(document, max_bytes=_LARGEST)
-        payload = strictjson.loads_object(parts.payload, max_bytes=_LARGEST)
-        credential = {name: member for name, member in payload.items() if name not in _CLAIMS}
-        return Reading(payload, parts.header, len(document), *_losses(credential))
-    content = strictjson.dumps(document).encode("utf-8")
-    plain = strictjson.loads_object(content, max_bytes=_LARGEST)
-    return Reading(plain, None, len(content), *_losses(plain))
+        parts = jws.parse(document, max_bytes=limits.CLR_BYTES)
+        payload = strictjson.loads_object(parts.payload, max_bytes=limits.CLR_BYTES)
+        return Reading(payload, parts.header, len(document))
+    content = document if isinstance(document, bytes) else strictjson.dumps(document).encode("utf-8")
+    return Reading(strictjson.loads_object(content, max_bytes=limits.CLR_BYTES), None, len(content))
 
 
-def _losses(document: Mapping[str, Any]) -> tuple[tuple[tuple[str, str], ...], str]:
-    budget = CLR_BUDGET if "ClrCredential" in items(document.get("type")) else FOREIGN_BUDGET
+def _unpacked(data: bytes) -> bytes | str:
+    """JSON as bytes, a compact JWT as text."""
+    if bake.media_type(data) is not None:
+        data = bake.unbake(data).text.encode("utf-8")
     try:
-        form = canonicalize(document, ContextStore.pinned(), budget=budget)
-    except UnknownContext:
-        return (), ""  # the contexts have findings of their own
-    except BadgeissuerError as error:
-        return (), error.detail
-    return (*zip(form.dropped, form.dropped_at, strict=True), *zip(form.relative, form.relative_at, strict=True)), ""
+        text = data.strip().decode("ascii")
+    except UnicodeDecodeError:
+        return data
+    return text if is_compact_jws(text) else data
 
 
 def items(value: object) -> list[Any]:

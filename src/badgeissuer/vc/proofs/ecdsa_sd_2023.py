@@ -61,7 +61,7 @@ REQUIRED: tuple[str, ...] = (
 
 
 def mandatory_pointers(document: Mapping[str, Any]) -> tuple[str, ...]:
-    """Those of ``REQUIRED`` that the document has: what a holder can never leave out."""
+    """Those of ``REQUIRED`` that the document has, and of an endorsement all that it says: never left out."""
 
     def is_there(pointer: str) -> bool:
         value: Any = document
@@ -71,7 +71,9 @@ def mandatory_pointers(document: Mapping[str, Any]) -> tuple[str, ...]:
             value = value[step]
         return True
 
-    return tuple(pointer for pointer in REQUIRED if is_there(pointer))
+    endorses = "EndorsementCredential" in document.get("type", ())
+    wanted = (*REQUIRED, "/credentialSubject") if endorses else REQUIRED
+    return tuple(pointer for pointer in wanted if is_there(pointer))
 
 
 @dataclass(frozen=True, slots=True)

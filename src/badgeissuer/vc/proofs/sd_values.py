@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from badgeissuer.vc import limits
 from badgeissuer.vc.faults import KeyInvalid
 from badgeissuer.vc.multikey import base64url_decode, base64url_encode
 from badgeissuer.vc.proofs.data_integrity import invalid
@@ -13,7 +14,6 @@ from badgeissuer.vc.proofs.data_integrity import invalid
 _BASE: Final = b"\xd9\x5d\x00"
 _DERIVED: Final = b"\xd9\x5d\x01"
 _P256_PREFIX: Final = b"\x80\x24"
-_MOST = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def _fits(base: bytes, public: bytes, signatures: list[Any]) -> bool:
 
 
 def _is_index(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < limits.SD_INDEXES
 
 
 def _malformed(kind: str) -> Exception:

@@ -16,6 +16,7 @@ _FILES = (
     "award_states",
     "award_stream",
     "verify",
+    "preflight",
     "public",
     "health",
 )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Header, Response
-from pydantic import Field, WithJsonSchema
+from pydantic import Field, WithJsonSchema, model_validator
 from sqlalchemy import select
 
 from badgeissuer.errors import Conflict, NotFound, NotPermitted, PreconditionFailed
 from badgeissuer.services import registering
+from badgeissuer.services.registering import TargetChoice
 from badgeissuer.store.catalog import Issuer
 from badgeissuer.store.scope import visible_to
+from badgeissuer.vc.preflight import Target
 from badgeissuer.web.body import StrictRoute
 from badgeissuer.web.deps import WorkDep, require
 from badgeissuer.web.media import expected_revision, revision_tag
@@ -44,6 +46,17 @@ ProfileDocument = Annotated[
     ),
 ]
 
+PreflightTargets = Annotated[
+    list[Target] | None,
+    Field(
+        max_length=50,
+        description="Where every credential must import: a credential that one of these is known to refuse is not "
+        "issued. `[]` asks for nothing; null leaves it to the service (all whose rules are known). LinkedIn imports "
+        "nothing and cannot be chosen.",
+        examples=[["1edtech-validator", "learner-credential-wallet"]],
+    ),
+]
+
 IfMatch = Annotated[
     str | None, Header(alias="If-Match", description="the ETag that the change builds on", max_length=200)
 ]
@@ -58,12 +71,27 @@ class IssuerIn(WireIn):
         examples=["kvec"],
     )
     profile: ProfileDocument
+    preflight_targets: PreflightTargets = None
 
 
 class IssuerPatch(WireIn):
-    """Changes to the profile as a JSON merge patch (RFC 7396): null removes a member."""
+    """Changes as a JSON merge patch (RFC 7396): null removes a member of the profile, and the choice of targets."""
 
-    profile: ProfileDocument
+    profile: ProfileDocument = Field(default_factory=dict)
+    preflight_targets: PreflightTargets = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("must have profile or preflight_targets: there is nothing to change")
+        return self
+
+    def choice(self) -> TargetChoice | None:
+        return _choice(self.preflight_targets) if "preflight_targets" in self.model_fields_set else None
+
+
+def _choice(targets: list[Target] | None) -> TargetChoice:
+    return TargetChoice(None if targets is None else tuple(targets))
 
 
 class IssuerOut(WireOut):
@@ -72,6 +100,7 @@ class IssuerOut(WireOut):
     url: str = Field(description="the issuer's public page")
     website: str | None = Field(description="the organisation's own site")
     profile: dict[str, Any] = Field(description="the OB3 Profile as it is put into credentials")
+    preflight_targets: list[Target] = Field(description="where every credential must import to be issued")
     revision: int
     created_at: Timestamp
     updated_at: Timestamp
@@ -86,7 +115,9 @@ class IssuerOut(WireOut):
 )
 async def create_issuer(body: IssuerIn, work: WorkDep, response: Response) -> IssuerOut:
     """Register an issuer. Only platform keys may; the new issuer's first keys sign at once."""
-    issuer = await registering.register_issuer(work, slug=body.slug, profile=body.profile)
+    issuer = await registering.register_issuer(
+        work, slug=body.slug, profile=body.profile, choice=_choice(body.preflight_targets)
+    )
     response.headers["Location"] = f"{work.base_url}/v1/issuers/{issuer.slug}"
     response.headers["ETag"] = revision_tag(issuer.revision)
     return _shown(work, issuer)
@@ -119,9 +150,13 @@ async def get_issuer(slug: str, work: WorkDep, response: Response) -> IssuerOut:
 async def update_issuer(
     slug: str, body: IssuerPatch, work: WorkDep, response: Response, if_match: IfMatch = None
 ) -> IssuerOut:
-    """Change the profile. Credentials that were issued keep what they say."""
+    """Change the profile, or where credentials must import. Credentials that were issued keep what they say."""
     issuer = await registering.update_issuer(
-        work, slug=slug, changes=body.profile, expected_revision=expected_revision(if_match)
+        work,
+        slug=slug,
+        changes=body.profile,
+        choice=body.choice(),
+        expected_revision=expected_revision(if_match),
     )
     response.headers["ETag"] = revision_tag(issuer.revision)
     return _shown(work, issuer)
@@ -134,6 +169,7 @@ def _shown(work: Work, issuer: Issuer) -> IssuerOut:
         url=registering.issuer_page(work.base_url, issuer.slug),
         website=issuer.website,
         profile=issuer.profile,
+        preflight_targets=list(issuer.targets),
         revision=issuer.revision,
         created_at=issuer.created_at,
         updated_at=issuer.updated_at,
