@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from badgeissuer.drawing.studio import Studio
 from badgeissuer.errors import Misconfigured
 from badgeissuer.keyring.ring import KeyRing, NewKey
 from badgeissuer.keyring.signer import Signer
@@ -93,6 +94,7 @@ class Runtime:
         loopback = settings.base_url if settings.demo and settings.loopback else None
         self.fetch = fetch or Fetcher(timeout=settings.fetch_timeout, loopback_base=loopback)
         self.database = Database(settings.resolved_database_url, pool_size=settings.pool_size)
+        self.studio = Studio()
         self.events_waiting = asyncio.Event()
 
     async def start(self) -> None:
@@ -113,6 +115,7 @@ class Runtime:
     async def close(self) -> None:
         if self._own_sandbox:
             await self.sandbox.close()
+        await self.studio.close()
         await self.database.close()
 
     @asynccontextmanager

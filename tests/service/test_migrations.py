@@ -5,8 +5,9 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import inspect, select
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy import Connection, inspect, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from badgeissuer.store import schema, tables
 from badgeissuer.store.catalog import Issuer
@@ -87,3 +88,47 @@ async def test_issuers_from_before_preflight_get_its_default(fresh_database_url:
     assert found == {"kvec": (), "iris": KNOWN_TARGETS}
     await engine.dispose()
     assert await schema.downgrade(fresh_database_url, "0001") == (schema.head(), "0001")
+
+
+async def test_decisions_from_before_stacks_stay_and_stacks_may_decide_after(fresh_database_url: str) -> None:
+    """SQLite copies the table for a wider constraint: no row, no other constraint and no index may be lost."""
+    from tests.support.records import decision_row
+
+    await schema.upgrade(fresh_database_url, "0002")
+    engine = create_async_engine(fresh_database_url)
+    before = await _shape(engine, "decisions")
+    first = decision_row("platform")
+    async with engine.begin() as connection:
+        for statement in first:
+            await connection.exec_driver_sql(statement)
+    with pytest.raises(IntegrityError):
+        async with engine.begin() as connection:
+            await connection.exec_driver_sql(decision_row("stack")[-1])
+    await schema.upgrade(fresh_database_url)
+    await engine.dispose()
+    engine = create_async_engine(fresh_database_url)
+    async with engine.begin() as connection:
+        await connection.exec_driver_sql(decision_row("stack")[-1])
+        sources = (await connection.exec_driver_sql("SELECT source FROM decisions ORDER BY source")).scalars().all()
+    assert sources == ["platform", "stack"]
+    for wrong in (decision_row("dice")[-1], decision_row("stack", state="lost")[-1]):
+        with pytest.raises(IntegrityError):
+            async with engine.begin() as connection:
+                await connection.exec_driver_sql(wrong)
+    assert await _shape(engine, "decisions") == before
+    await engine.dispose()
+    assert await schema.downgrade(fresh_database_url, "0002") == (schema.head(), "0002")
+
+
+async def _shape(engine: AsyncEngine, table: str) -> object:
+    def read(connection: Connection) -> object:
+        found = inspect(connection)
+        return (
+            sorted(index["name"] or "" for index in found.get_indexes(table)),
+            sorted(key["name"] or "" for key in found.get_foreign_keys(table)),
+            sorted(str(check["name"]) for check in found.get_check_constraints(table)),
+            [(column["name"], column["nullable"]) for column in found.get_columns(table)],
+        )
+
+    async with engine.connect() as connection:
+        return await connection.run_sync(read)

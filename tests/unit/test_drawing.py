@@ -33,6 +33,7 @@ WORDS = {
     "code": "QR code",
     "scan": "Scan to check",
     "check": "Check it at",
+    "lacking": "Some letters are missing",
 }
 SHEET = CertificateFacts(
     FACTS,

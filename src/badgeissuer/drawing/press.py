@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +30,8 @@ FONTS: tuple[str, ...] = ("Libertinus Serif", "DejaVu Sans Mono", "Noto Sans", "
 _EPOCH = int(datetime(2020, 1, 1, tzinfo=UTC).timestamp())
 
 Format = Literal["svg", "png", "pdf"]
+# A compiler serves one caller at a time ("Already borrowed"), and its fonts are too large to have one for each thread.
+_one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +43,31 @@ class Printed:
 
 
 def press(
-    template: str, data: Mapping[str, Any], format: Format, *, ppi: float = 144.0, font_folders: Sequence[Path] = ()
+    template: str,
+    data: Mapping[str, Any],
+    format: Format,
+    *,
+    ppi: float = 144.0,
+    font_folders: Sequence[Path] = (),
+    where_lacking: Mapping[str, Any] | None = None,
 ) -> Printed:
-    """The template filled with the data. Raises ``Unavailable`` where typst cannot make it: no data should cause that."""
-    inputs = {"data": json.dumps({"fonts": list(FONTS), **data}, ensure_ascii=False)}
+    """The template filled with the data, from any thread. ``where_lacking`` is added where letters cannot be shown.
+
+    Raises ``Unavailable`` where typst cannot make it: no data should cause that.
+    """
+    with _one_at_a_time:
+        return _press(template, data, format, ppi, font_folders, where_lacking or {})
+
+
+def _press(
+    template: str,
+    data: Mapping[str, Any],
+    format: Format,
+    ppi: float,
+    font_folders: Sequence[Path],
+    where_lacking: Mapping[str, Any],
+) -> Printed:
+    inputs = _inputs(data)
     compiler = _compiler(template, tuple(font_folders))
     try:
         if format != "pdf":
@@ -53,11 +77,16 @@ def press(
             return Printed(_only_page(made))
         except typst.TypstError as error:
             log.info("a certificate is made without PDF/UA: %s", error)
+            inputs = _inputs({**data, **where_lacking})
             made = compiler.compile(format="pdf", sys_inputs=inputs, timestamp=_EPOCH)
             return Printed(_only_page(made), accessible=False)
     except typst.TypstError as error:
         log.error("typst could not set %s: %s", template, error)
         raise Unavailable("the picture could not be made; the credential itself is not touched by that") from error
+
+
+def _inputs(data: Mapping[str, Any]) -> dict[str, str]:
+    return {"data": json.dumps({"fonts": list(FONTS), **data}, ensure_ascii=False)}
 
 
 @lru_cache(maxsize=16)

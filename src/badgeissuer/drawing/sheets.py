@@ -73,8 +73,10 @@ def certificate(facts: CertificateFacts, *, font_folders: Sequence[Path] = ()) -
         "art": (facts.art or badge_svg(facts.badge)).decode("utf-8"),
         "code": qr_svg(facts.url).decode("utf-8"),
         "paper": facts.paper,
+        "note": None,
     }
-    return press("certificate.typ", data, "pdf", font_folders=font_folders)
+    lacking = {"note": facts.words["lacking"]}
+    return press("certificate.typ", data, "pdf", font_folders=font_folders, where_lacking=lacking)
 
 
 def card_png(facts: BadgeFacts, line: str, *, art: bytes | None = None) -> bytes:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from badgeissuer.rules.stack_rules import StackDocument
-from badgeissuer.rules.terms import VersionState
+from badgeissuer.rules.terms import AwardState, VersionState
 from badgeissuer.store.base import Base, Document, words
 
 
@@ -20,12 +20,11 @@ class Stack(Base):
     """
 
     __tablename__ = "stacks"
-    __table_args__ = (UniqueConstraint("issuer_id", "code"), UniqueConstraint("achievement_id"))
+    __table_args__ = (UniqueConstraint("achievement_id"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     issuer_id: Mapped[UUID] = mapped_column(ForeignKey("issuers.id"), index=True)
     achievement_id: Mapped[UUID] = mapped_column(ForeignKey("achievements.id"))
-    code: Mapped[str | None] = mapped_column(String(128))
     created_at: Mapped[datetime]
 
 
@@ -71,10 +70,29 @@ class StackVersion(Base):
 
 
 class StackItem(Base):
-    """An achievement that a published version looks at, by its id as it stands in credentials: any issuer's."""
+    """An achievement of this service, of any issuer, that a version looks at which is or was published."""
 
     __tablename__ = "stack_items"
 
     stack_version_id: Mapped[UUID] = mapped_column(ForeignKey("stack_versions.id"), primary_key=True)
-    achievement: Mapped[str] = mapped_column(String(2048), primary_key=True, index=True)
+    achievement_id: Mapped[UUID] = mapped_column(ForeignKey("achievements.id"), primary_key=True, index=True)
+    stack_id: Mapped[UUID] = mapped_column(ForeignKey("stacks.id"), index=True)
     issuer_id: Mapped[UUID] = mapped_column(ForeignKey("issuers.id"), index=True)
+
+
+class StackAward(Base):
+    """An award that a stack made, and under which of its versions. ``held`` marks what the stack itself did to it since.
+
+    So a stack reinstates only what it suspended, and does not award again what a person took away.
+    """
+
+    __tablename__ = "stack_awards"
+    __table_args__ = (Index("ix_stack_awards_stack_id_subject_id", "stack_id", "subject_id"),)
+
+    award_id: Mapped[UUID] = mapped_column(ForeignKey("awards.id"), primary_key=True)
+    stack_id: Mapped[UUID] = mapped_column(ForeignKey("stacks.id"))
+    stack_version_id: Mapped[UUID] = mapped_column(ForeignKey("stack_versions.id"), index=True)
+    issuer_id: Mapped[UUID] = mapped_column(ForeignKey("issuers.id"), index=True)
+    subject_id: Mapped[UUID] = mapped_column(ForeignKey("subjects.id"), index=True)
+    held: Mapped[AwardState | None] = mapped_column(words(AwardState, "held"))
+    created_at: Mapped[datetime]
