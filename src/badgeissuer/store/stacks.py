@@ -81,7 +81,7 @@ class StackItem(Base):
 
 
 class StackAward(Base):
-    """An award that a stack made, and under which of its versions. ``held`` marks what the stack itself did to it since.
+    """An award that a stack made, and under which of its versions. ``held``: the state that the stack put it in since.
 
     So a stack reinstates only what it suspended, and does not award again what a person took away.
     """
