@@ -17,7 +17,8 @@ from typing import Any, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
-from badgeissuer.rules.terms import StatusPurpose, VersionState
+from badgeissuer.errors import Unavailable
+from badgeissuer.rules.terms import AwardState, StatusPurpose, VersionState
 from badgeissuer.runtime import Runtime
 from badgeissuer.services import publishing, rendering
 from badgeissuer.services.access import operator
@@ -56,13 +57,19 @@ _WHEN_SET: dict[str, Expected] = {
     StatusPurpose.REVOCATION.value: "revoked",
     StatusPurpose.SUSPENSION.value: "suspended",
 }
+_WHEN_IN_STATE: dict[AwardState, Expected] = {
+    AwardState.REVOKED: "revoked",
+    AwardState.SUSPENDED: "suspended",
+    AwardState.SUPERSEDED: "revoked",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """One file. ``expected`` is what the exported bytes alone prove at the time of the export.
 
-    A certificate proves nothing: its ``expected`` is how the credential stands that it is a copy of.
+    A certificate proves nothing: its ``expected`` is what it says, which is all that the service knows (a suspension
+    that the status list does not show, too).
     """
 
     kind: Kind
@@ -88,7 +95,7 @@ async def export(runtime: Runtime, folder: Path) -> list[Item]:
     for matter, expected in credentials:
         for form in SIGNED_AND_DRAWN:
             made = await rendering.export(runtime.studio, matter, form)
-            item = _item(matter.credential, form, expected)
+            item = _item(matter.credential, form, _said(matter, expected) if form is Form.PDF else expected)
             await asyncio.to_thread(write, folder / item.path, made.content)
             items.append(item)
     manifest = json.dumps({"items": [asdict(item) for item in items]}, ensure_ascii=False, indent=2)
@@ -179,13 +186,20 @@ def _expected(document: Mapping[str, Any], bits: Mapping[str, Bits], *, now: dat
     return "expired" if until is not None and datetime.fromisoformat(until) < now else "valid"
 
 
+def _said(matter: Matter, expected: Expected) -> Expected:
+    return _WHEN_IN_STATE.get(matter.standing.state, "expired" if expected == "expired" else "valid")
+
+
 def _bits(text: str) -> Bits:
     return Bits.from_encoded(json.loads(text)["credentialSubject"]["encodedList"])
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write the file, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write the file, whole or not at all. Raises ``Unavailable`` where the disk refuses."""
     unfinished = path.with_name(f".{path.name}.tmp")
-    unfinished.write_bytes(content)
-    unfinished.rename(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be written: {error.strerror}") from error
