@@ -96,6 +96,7 @@ class Runtime:
         self.database = Database(settings.resolved_database_url, pool_size=settings.pool_size)
         self.studio = Studio()
         self.events_waiting = asyncio.Event()
+        self.jobs_waiting = asyncio.Event()
 
     async def start(self) -> None:
         """Warn of what is unsafe, check keys against their rows, start the workers. Raises ``Misconfigured``."""
@@ -139,6 +140,8 @@ class Runtime:
             await work.finish()
         if work.emitted:
             self.events_waiting.set()
+        if work.asked:
+            self.jobs_waiting.set()
 
     async def sequence_events(self) -> int:
         """Number what has committed. Any process may call it; an advisory lock makes it one.
