@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from badgeissuer.drawing.studio import Studio
 from badgeissuer.errors import Misconfigured
 from badgeissuer.keyring.ring import KeyRing, NewKey
 from badgeissuer.keyring.signer import Signer
@@ -93,7 +94,9 @@ class Runtime:
         loopback = settings.base_url if settings.demo and settings.loopback else None
         self.fetch = fetch or Fetcher(timeout=settings.fetch_timeout, loopback_base=loopback)
         self.database = Database(settings.resolved_database_url, pool_size=settings.pool_size)
+        self.studio = Studio()
         self.events_waiting = asyncio.Event()
+        self.jobs_waiting = asyncio.Event()
 
     async def start(self) -> None:
         """Warn of what is unsafe, check keys against their rows, start the workers. Raises ``Misconfigured``."""
@@ -113,6 +116,7 @@ class Runtime:
     async def close(self) -> None:
         if self._own_sandbox:
             await self.sandbox.close()
+        await self.studio.close()
         await self.database.close()
 
     @asynccontextmanager
@@ -136,6 +140,8 @@ class Runtime:
             await work.finish()
         if work.emitted:
             self.events_waiting.set()
+        if work.asked:
+            self.jobs_waiting.set()
 
     async def sequence_events(self) -> int:
         """Number what has committed. Any process may call it; an advisory lock makes it one.

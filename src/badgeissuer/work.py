@@ -23,6 +23,7 @@ from badgeissuer.sandbox import Sandbox
 from badgeissuer.settings import Settings
 from badgeissuer.store.access import Actor
 from badgeissuer.store.engine import Database
+from badgeissuer.store.jobs import Asked, enqueue
 from badgeissuer.store.outbox import Event, number_events
 from badgeissuer.vc.contexts import ContextStore
 
@@ -44,6 +45,7 @@ class Work:
     _session: AsyncSession | None = None
     _writing: bool = False
     _events: list[Event] = field(default_factory=list)
+    _asked: list[Asked] = field(default_factory=list)
 
     @property
     def base_url(self) -> str:
@@ -74,7 +76,10 @@ class Work:
         return self.session
 
     async def finish(self) -> None:
-        """Write the events that were emitted; on SQLite, where the writer is the sequencer, number them too."""
+        """Write the events that were emitted and the jobs that were asked for.
+
+        On SQLite, where the writer is the sequencer, number the events too.
+        """
         if self._writing:
             if self._events:
                 await self.session.flush()  # what the events speak of goes first: they refer to it
@@ -82,10 +87,23 @@ class Work:
             await self.session.flush()
             if self._events and self.database.sqlite:
                 await number_events(self.session)
+            await enqueue(self.session, self._asked, now=self.now)
 
     @property
     def emitted(self) -> bool:
         return bool(self._events)
+
+    @property
+    def asked(self) -> bool:
+        return bool(self._asked)
+
+    def ask(self, kind: str, key: str, *, issuer_id: UUID | None = None, **payload: Any) -> UUID:
+        """Have a job done once this has committed; a job of the same key that waits or runs already does. Its id."""
+        if not self._writing:
+            raise RuntimeError("a job commits with the change that asks for it, and nothing is changed here")
+        job = Asked(id=self.new_id(), kind=kind, key=key, issuer_id=issuer_id, payload=payload)
+        self._asked.append(job)
+        return job.id
 
     def emit(self, type_: str, subject_type: str, subject_id: object, *, issuer_id: UUID | None, **data: Any) -> None:
         """Record that something happened. ``data`` holds no personal data. It commits with the change itself."""

@@ -31,6 +31,7 @@ COMMANDS = [
     ("revoke",),
     ("suspend",),
     ("reinstate",),
+    ("export",),
     ("verify",),
     ("preflight",),
     ("config", "check"),

@@ -8,8 +8,10 @@ import pytest
 from jsonschema import Draft201909Validator, FormatChecker
 
 from badgeissuer.cli.content import load_content
+from badgeissuer.vc.bake import unbake
 from tests.support.exported import Exported
 from tests.support.shared import shared_path
+from tests.support.tools import run, tool
 
 # Not decided yet, or decided "not yet": their evidence is in no credential.
 NO_AWARD = {"demo:trsp-1:combs", "demo:trsp-3:delgado", "demo:trsp-2:stacy:1"}
@@ -27,6 +29,50 @@ def test_nothing_personal_is_exported(exported: Exported) -> None:
     assert [text for text in private if text in public or json.dumps(text)[1:-1] in public] == []
     shown = [i for d in content.decisions for i in d.evidence if i.share and d.reference not in NO_AWARD]
     assert [item.url for item in shown if str(item.url) not in public] == []
+
+
+def test_each_credential_has_every_form_and_the_manifest_says_what_it_is(exported: Exported) -> None:
+    kinds = {
+        "credential": ("json", "application/vc"),
+        "credential-jwt": ("jwt", "application/vc+jwt"),
+        "credential-png": ("png", "image/png"),
+        "credential-svg": ("svg", "image/svg+xml"),
+        "certificate": ("pdf", "application/pdf"),
+    }
+    stems = [item["path"].removesuffix(".json") for item in exported.of("credential")]
+    assert len(stems) == 14
+    expected = [item["expected"] for item in exported.of("credential")]
+    for kind, (end, media_type) in kinds.items():
+        items = exported.of(kind)
+        assert [item["path"] for item in items] == [f"{stem}.{end}" for stem in stems]
+        assert {item["media_type"] for item in items} == {media_type}
+        if kind != "certificate":
+            assert [item["expected"] for item in items] == expected
+        for item in items:
+            assert exported.answer(item["url"]) == exported.data(item), "a plain file server answers the same"
+    for end in ("png", "svg"):
+        for item, image in zip(exported.of("credential"), exported.of(f"credential-{end}"), strict=True):
+            assert unbake(exported.data(image)).text.encode() == exported.data(item)
+
+
+def test_no_name_is_on_the_certificates(exported: Exported) -> None:
+    pdftotext = tool("pdftotext")
+    names = {earner.name for earner in load_content().earners}
+    assert names
+    for item in exported.of("certificate"):
+        data = exported.data(item)
+        assert data.startswith(b"%PDF-1.")
+        if pdftotext:
+            shown = run(pdftotext, exported.folder / item["path"], "-").decode()
+            assert [name for name in names if name in shown] == []
+            assert item["url"].removesuffix(".pdf") in shown
+            line = {"valid": "Valid when", "revoked": "RE", "suspended": "SUSPENDED", "expired": "EXPIRED"}
+            assert line[item["expected"]] in shown
+            assert ("Valid when" in shown) is (item["expected"] == "valid")
+    said = {item["path"]: item["expected"] for item in exported.of("certificate")}
+    proved = {item["path"].replace(".json", ".pdf"): item["expected"] for item in exported.of("credential")}
+    # What the status list does not show, the certificate says all the same.
+    assert {proved[path] for path in said if said[path] != proved[path]} == {"valid"}
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ list is a JWT. Our own verification, run as a stranger with an empty database, c
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import AsyncIterator
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 from openbadgeslib.ob3 import OB3VerificationError
 from openbadgeslib.ob3.ldp import OB3LdpVerifier
+from openbadgeslib.ob3.verifier import OB3Verifier
 
 from badgeissuer.runtime import Runtime, utc_now
 from badgeissuer.sandbox import Sandbox
@@ -55,6 +57,21 @@ def openbadgeslib_verdict(exported: Exported, data: bytes) -> str:
     return "valid"
 
 
+def openbadgeslib_on_the_jwt(exported: Exported, token: str) -> str:
+    """As ``openbadgeslib_verdict``, on a token: its issuer is found by the kid, in the exported did.json."""
+    payload = token.split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    verifier = OB3Verifier.for_issuer_did(claims["iss"], download=exported.answer)
+    try:
+        verifier.verify(token, check_status=True, download=exported.answer, verify_status_list=False)
+    except OB3VerificationError as error:
+        found = re.match(r"Credential status '(\w+)' is set", str(error))
+        if found:
+            return {"revocation": "revoked", "suspension": "suspended"}[found[1]]
+        return f"invalid: {error}"
+    return "valid"
+
+
 async def our_verdict(stranger: Runtime, data: bytes) -> tuple[bool, str]:
     async with stranger.begin(ANONYMOUS) as work:
         report = await verifying.verify(work, data=data)
@@ -75,6 +92,34 @@ async def test_our_verify_gives_the_manifests_verdict(exported: Exported, strang
     for item in exported.of("credential"):
         verdict = await our_verdict(stranger, exported.data(item))
         assert verdict == (item["expected"] == "valid", item["expected"]), item["url"]
+
+
+def test_openbadgeslib_gives_the_same_verdict_on_the_jwts(exported: Exported) -> None:
+    items = exported.of("credential-jwt")
+    assert len(items) == len(exported.of("credential"))
+    found = {item["url"]: openbadgeslib_on_the_jwt(exported, exported.data(item).decode()) for item in items}
+    assert found == {item["url"]: item["expected"] for item in items}
+    head, payload, _ = exported.data(items[0]).decode().split(".")
+    _, _, signature = exported.data(items[1]).decode().split(".")
+    assert openbadgeslib_on_the_jwt(exported, f"{head}.{payload}.{signature}").startswith("invalid")
+
+
+def test_openbadgeslib_takes_the_credential_out_of_the_images(exported: Exported) -> None:
+    texts = {item["url"]: exported.data(item).decode() for item in exported.of("credential")}
+    for item in exported.of("credential-svg"):
+        url = item["url"].removesuffix(".svg")
+        assert OB3Verifier.extract_token_from_svg(exported.data(item)) == texts[url]
+    for item in exported.of("credential-png"):
+        assert OB3Verifier.extract_token_from_png(exported.data(item)) == texts[item["url"].removesuffix(".png")]
+
+
+async def test_our_verify_gives_the_manifests_verdict_in_every_signed_form(
+    exported: Exported, stranger: Runtime
+) -> None:
+    for kind in ("credential-jwt", "credential-png", "credential-svg"):
+        for item in exported.of(kind):
+            verdict = await our_verdict(stranger, exported.data(item))
+            assert verdict == (item["expected"] == "valid", item["expected"]), item["url"]
 
 
 async def test_a_status_list_that_was_tampered_with_is_seen(

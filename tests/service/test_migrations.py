@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import inspect, select
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy import Connection, inspect, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from badgeissuer.rules.terms import DecisionSource, DecisionState, Outcome, VersionState
 from badgeissuer.store import schema, tables
-from badgeissuer.store.catalog import Issuer
+from badgeissuer.store.assessment import Decision
+from badgeissuer.store.base import Base
+from badgeissuer.store.catalog import Achievement, AchievementVersion, Issuer
 from badgeissuer.store.engine import Database
+from badgeissuer.store.people import Earner, Subject
 from badgeissuer.vc.preflight import KNOWN_TARGETS
 
 
@@ -87,3 +93,85 @@ async def test_issuers_from_before_preflight_get_its_default(fresh_database_url:
     assert found == {"kvec": (), "iris": KNOWN_TARGETS}
     await engine.dispose()
     assert await schema.downgrade(fresh_database_url, "0001") == (schema.head(), "0001")
+
+
+async def test_decisions_from_before_stacks_stay_and_stacks_may_decide_after(fresh_database_url: str) -> None:
+    """SQLite copies the table for a wider constraint: no row, no other constraint and no index may be lost."""
+    await schema.upgrade(fresh_database_url, "0002")
+    engine = create_async_engine(fresh_database_url)
+    before = await _shape(engine, "decisions")
+    async with AsyncSession(engine) as session, session.begin():
+        for row in _a_decision():
+            session.add(row)
+            await session.flush()
+    as_stack = "UPDATE decisions SET source = 'stack'"
+    await _refused(engine, as_stack)
+    await schema.upgrade(fresh_database_url)
+    await engine.dispose()  # what it knows of the table is of before
+    async with engine.begin() as connection:
+        assert (await connection.exec_driver_sql("SELECT source, reason FROM decisions")).all() == [("platform", "Why")]
+        await connection.exec_driver_sql(as_stack)
+    await _refused(engine, "UPDATE decisions SET source = 'dice'")
+    await _refused(engine, "UPDATE decisions SET state = 'lost'")
+    await _refused(engine, "UPDATE decisions SET outcome = 'perhaps'")
+    assert await _shape(engine, "decisions") == before
+    await engine.dispose()
+    assert await schema.downgrade(fresh_database_url, "0002") == (schema.head(), "0002")
+
+
+def _a_decision() -> list[Base]:
+    when = {"created_at": datetime(2026, 11, 24, tzinfo=UTC), "updated_at": datetime(2026, 11, 24, tzinfo=UTC)}
+    made = {"created_at": when["created_at"]}
+    ids = [uuid4() for _ in range(6)]
+    issuer, earner, subject, achievement, version, decision = ids
+    return [
+        Issuer(id=issuer, slug="kvec", did="did:web:a.example", name="N", profile={}, preflight_targets=None, **when),
+        Earner(id=earner, **made),
+        Subject(id=subject, issuer_id=issuer, earner_id=earner, urn="urn:uuid:1", did_proved=False, **when),
+        Achievement(id=achievement, issuer_id=issuer, **made),
+        AchievementVersion(
+            id=version,
+            achievement_id=achievement,
+            issuer_id=issuer,
+            number=1,
+            state=VersionState.PUBLISHED,
+            name="N",
+            search_text="n",
+            document={},
+            parts={},
+            **when,
+        ),
+        Decision(
+            id=decision,
+            issuer_id=issuer,
+            subject_id=subject,
+            achievement_version_id=version,
+            source=DecisionSource.PLATFORM,
+            state=DecisionState.DECIDED,
+            outcome=Outcome.AWARDED,
+            rule="external",
+            reason="Why",
+            details={},
+            **when,
+        ),
+    ]
+
+
+async def _refused(engine: AsyncEngine, statement: str) -> None:
+    with pytest.raises(IntegrityError):
+        async with engine.begin() as connection:
+            await connection.exec_driver_sql(statement)
+
+
+async def _shape(engine: AsyncEngine, table: str) -> object:
+    def read(connection: Connection) -> object:
+        found = inspect(connection)
+        return (
+            sorted(index["name"] or "" for index in found.get_indexes(table)),
+            sorted(key["name"] or "" for key in found.get_foreign_keys(table)),
+            sorted(str(check["name"]) for check in found.get_check_constraints(table)),
+            [(column["name"], column["nullable"]) for column in found.get_columns(table)],
+        )
+
+    async with engine.connect() as connection:
+        return await connection.run_sync(read)

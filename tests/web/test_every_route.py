@@ -119,6 +119,8 @@ CALLS: dict[Key, list[Any]] = {
     ],
     ("GET", "/v1/awards"): [None],
     ("GET", "/v1/awards/{award_id}"): [None],
+    ("GET", "/v1/awards/{award_id}/exports"): [None],
+    ("GET", "/v1/awards/{award_id}/certificate.pdf"): [None],
     ("POST", "/v1/awards/{award_id}/suspend"): [lambda _: {"reason": "under review"}],
     ("POST", "/v1/awards/{award_id}/reinstate"): [lambda _: {"reason": "reviewed"}],
     ("POST", "/v1/awards/{award_id}/revoke"): [lambda _: {"reason": "a mistake"}],

@@ -41,6 +41,31 @@ def test_accept_for_a_credential(accept: str | None, expected: str) -> None:
     assert media.negotiate(accept, media.CREDENTIAL_TYPES) == expected
 
 
+FIREFOX = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/png,image/svg+xml,*/*;q=0.8"
+EVERY = (*media.CREDENTIAL_TYPES, *media.JWT_OFFERS, media.PNG, media.SVG, media.PDF)
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        (None, media.VC),
+        ("*/*", media.VC),
+        (CHROME, media.JSON),
+        (FIREFOX, media.JSON),  # it names images when it asks for a page
+        ("text/html, text/plain", media.JSON),
+        ("image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8", media.SVG),  # an <img>
+        ("image/*", media.PNG),
+        ("text/*", "text/plain"),
+        ("application/jwt", "application/jwt"),
+        ("application/json, text/plain, */*", media.JSON),
+        ("application/pdf", media.PDF),
+        ("text/html;q=0.5, application/pdf", media.PDF),
+    ],
+)
+def test_accept_for_a_credential_in_every_form(accept: str | None, expected: str) -> None:
+    assert media.negotiate(accept, EVERY) == expected
+
+
 @pytest.mark.parametrize(
     "accept", ["image/png", "application/vc+jwt", "application/json;q=0", "text/*", "nonsense", "*/*;q=0"]
 )

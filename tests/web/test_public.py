@@ -46,11 +46,11 @@ async def test_a_credential_is_the_same_bytes_under_each_of_its_names(service: S
         assert (answer.content, answer.headers["content-type"]) == (whole.content, expected)
     suffixed = await service.http.get(f"{url}.json", headers={"Accept": "application/vc"})
     assert (suffixed.content, suffixed.headers["content-type"]) == (whole.content, "application/json")
-    refused = await service.http.get(url, headers={"Accept": "image/png"})
+    refused = await service.http.get(url, headers={"Accept": "image/webp"})
     assert (refused.status_code, refused.headers["content-type"]) == (406, "application/problem+json")
-    assert (
-        refused.json()["detail"]
-        == "there is application/vc, application/vc+ld+json, application/ld+json, application/json"
+    assert refused.json()["detail"] == (
+        "there is application/vc, application/vc+ld+json, application/ld+json, application/json, application/vc+jwt, "
+        "application/jwt, text/plain, image/png, image/svg+xml, application/pdf"
     )
 
 
@@ -155,7 +155,10 @@ async def test_what_is_not_there_is_the_same_404(service: Service, kind: str) ->
         known.upper(),
         known.replace("-", ""),
         f"%7B{known}%7D",
-        f"{known}.png",
+        f"{known}.gif",
+        f"{known}.png.svg",
+        f"{known}.PDF",
+        f"{known}.",
         "a%00b",
         "%F0%9F%98%80",
         "a%E2%80%AEb",

@@ -77,7 +77,7 @@ async def find_id(work: Work, given: str) -> UUID:
     path = given.removeprefix(work.base_url).rstrip("/")
     kind, _, last = path.rpartition("/")
     try:
-        wanted = UUID(last.removesuffix(".json"))
+        wanted = UUID(last.partition(".")[0])
     except ValueError:
         raise NotFound(f"{given} is neither the id of an award nor the address of one here") from None
     if kind in ("", "/v1/awards"):

@@ -30,7 +30,7 @@ from badgeissuer.services.grounds import Attempt, EvidenceGiven
 from badgeissuer.services.identifying import EarnerGiven
 from badgeissuer.services.judging import AssessmentGiven, Judgement, Person
 from badgeissuer.store.assessment import AssessmentRow, Decision
-from badgeissuer.store.awards import Award, Credential
+from badgeissuer.store.awards import EMBEDDED, Award, Credential
 from badgeissuer.store.catalog import Achievement, Issuer
 from badgeissuer.work import Work
 
@@ -219,7 +219,7 @@ async def _issued(runtime: Runtime, content: Content) -> tuple[Issued, ...]:
         rows = await work.session.execute(
             select(Decision.external_reference, Issuer.name, Credential.url, Award.state)
             .join(Award, Award.decision_id == Decision.id)
-            .join(Credential, Credential.award_id == Award.id)
+            .join(Credential, (Credential.award_id == Award.id) & (Credential.media_type == EMBEDDED))
             .join(Issuer, Issuer.id == Decision.issuer_id)
             .where(Decision.external_reference.in_(by_reference))
         )

@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
-from badgeissuer.rules.terms import StatusPurpose, VersionState
+from badgeissuer.errors import Unavailable
+from badgeissuer.rules.terms import AwardState, StatusPurpose, VersionState
 from badgeissuer.runtime import Runtime
-from badgeissuer.services import publishing
+from badgeissuer.services import publishing, rendering
 from badgeissuer.services.access import operator
-from badgeissuer.store.awards import Credential
+from badgeissuer.services.rendering import FORMS, Form, Matter
+from badgeissuer.store.awards import EMBEDDED, JWT, Credential
 from badgeissuer.store.catalog import AchievementVersion, Issuer
 from badgeissuer.store.scope import visible_to
 from badgeissuer.store.status import StatusList
@@ -28,24 +31,52 @@ from badgeissuer.vc import strictjson
 from badgeissuer.vc.status import Bits
 from badgeissuer.work import Work
 
-Kind = Literal["credential", "status", "issuer", "did", "achievement"]
+Kind = Literal[
+    "credential",
+    "credential-jwt",
+    "credential-png",
+    "credential-svg",
+    "certificate",
+    "status",
+    "issuer",
+    "did",
+    "achievement",
+]
 Expected = Literal["valid", "revoked", "suspended", "expired"]
 
 MANIFEST = "manifest.json"
+SIGNED_AND_DRAWN = (Form.JSON, Form.JWT, Form.PNG, Form.SVG, Form.PDF)
+_KINDS: dict[Form, Kind] = {
+    Form.JSON: "credential",
+    Form.JWT: "credential-jwt",
+    Form.PNG: "credential-png",
+    Form.SVG: "credential-svg",
+    Form.PDF: "certificate",
+}
 _WHEN_SET: dict[str, Expected] = {
     StatusPurpose.REVOCATION.value: "revoked",
     StatusPurpose.SUSPENSION.value: "suspended",
+}
+_WHEN_IN_STATE: dict[AwardState, Expected] = {
+    AwardState.REVOKED: "revoked",
+    AwardState.SUSPENDED: "suspended",
+    AwardState.SUPERSEDED: "revoked",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One file. ``expected`` is what the exported bytes alone prove at the time of the export."""
+    """One file. ``expected`` is what the exported bytes alone prove at the time of the export.
+
+    A certificate proves nothing: its ``expected`` is what it says, which is all that the service knows (a suspension
+    that the status list does not show, too).
+    """
 
     kind: Kind
     path: str
     url: str
     expected: Expected = "valid"
+    media_type: str = "application/json"
 
 
 async def export(runtime: Runtime, folder: Path) -> list[Item]:
@@ -53,15 +84,40 @@ async def export(runtime: Runtime, folder: Path) -> list[Item]:
 
     One consistent view of the database. Files of an earlier export are overwritten, others are left alone.
     """
+    await _mint_missing(runtime)
     items: list[Item] = []
     async with runtime.begin(operator()) as work:
-        files = [*await _issuers(work), *await _achievements(work), *await _signed(work)]
+        files = [*await _issuers(work), *await _achievements(work), *await _status_lists(work)]
+        credentials = await _credentials(work)
     for item, text in files:
-        await asyncio.to_thread(_write, folder / item.path, text)
+        await asyncio.to_thread(write, folder / item.path, text.encode())
         items.append(item)
+    for matter, expected in credentials:
+        for form in SIGNED_AND_DRAWN:
+            made = await rendering.export(runtime.studio, matter, form)
+            item = _item(matter.credential, form, _said(matter, expected) if form is Form.PDF else expected)
+            await asyncio.to_thread(write, folder / item.path, made.content)
+            items.append(item)
     manifest = json.dumps({"items": [asdict(item) for item in items]}, ensure_ascii=False, indent=2)
-    await asyncio.to_thread(_write, folder / MANIFEST, manifest + "\n")
+    await asyncio.to_thread(write, folder / MANIFEST, f"{manifest}\n".encode())
     return items
+
+
+async def _mint_missing(runtime: Runtime) -> None:
+    """JWTs of awards from before they were made with the award; each in a unit of its own."""
+    async with runtime.begin(operator()) as work:
+        token = aliased(Credential)
+        missing = list(
+            await work.session.scalars(
+                select(Credential.id)
+                .outerjoin(token, (token.award_id == Credential.award_id) & (token.media_type == JWT))
+                .where(visible_to(work.actor, Credential), Credential.media_type == EMBEDDED, token.id.is_(None))
+                .order_by(Credential.created_at, Credential.id)
+            )
+        )
+    for credential_id in missing:
+        async with runtime.begin(operator()) as work:
+            await rendering.public_matter(work, credential_id=credential_id, jwt=True)
 
 
 async def _issuers(work: Work) -> list[tuple[Item, str]]:
@@ -90,21 +146,35 @@ async def _achievements(work: Work) -> list[tuple[Item, str]]:
     ]
 
 
-async def _signed(work: Work) -> list[tuple[Item, str]]:
-    lists = {
-        row.url: row
-        for row in await work.session.scalars(
+async def _lists(work: Work) -> list[StatusList]:
+    return list(
+        await work.session.scalars(
             select(StatusList).where(visible_to(work.actor, StatusList)).order_by(StatusList.created_at, StatusList.id)
         )
-    }
-    files = [(Item("status", f"status/{row.id}.json", url), row.text) for url, row in lists.items()]
-    bits = {url: _bits(row.text) for url, row in lists.items()}
-    for row in await work.session.scalars(
-        select(Credential).where(visible_to(work.actor, Credential)).order_by(Credential.created_at, Credential.id)
-    ):
-        expected = _expected(json.loads(row.text), bits, now=work.now)
-        files.append((Item("credential", f"credentials/{row.id}.json", row.url, expected), row.text))
-    return files
+    )
+
+
+async def _status_lists(work: Work) -> list[tuple[Item, str]]:
+    return [
+        (Item("status", f"status/{row.id}.json", row.url, media_type=EMBEDDED), row.text) for row in await _lists(work)
+    ]
+
+
+async def _credentials(work: Work) -> list[tuple[Matter, Expected]]:
+    bits = {row.url: _bits(row.text) for row in await _lists(work)}
+    ids = await work.session.scalars(
+        select(Credential.id)
+        .where(visible_to(work.actor, Credential), Credential.media_type == EMBEDDED)
+        .order_by(Credential.created_at, Credential.id)
+    )
+    matters = [await rendering.public_matter(work, credential_id=key, jwt=True) for key in list(ids)]
+    return [(matter, _expected(matter.document, bits, now=work.now)) for matter in matters]
+
+
+def _item(credential: Credential, form: Form, expected: Expected) -> Item:
+    url = credential.url if form is Form.JSON else f"{credential.url}.{form.value}"
+    path = f"credentials/{credential.id}.{form.value}"
+    return Item(_KINDS[form], path, url, expected, FORMS[form].media_type)
 
 
 def _expected(document: Mapping[str, Any], bits: Mapping[str, Bits], *, now: datetime) -> Expected:
@@ -116,12 +186,20 @@ def _expected(document: Mapping[str, Any], bits: Mapping[str, Bits], *, now: dat
     return "expired" if until is not None and datetime.fromisoformat(until) < now else "valid"
 
 
+def _said(matter: Matter, expected: Expected) -> Expected:
+    return _WHEN_IN_STATE.get(matter.standing.state, "expired" if expected == "expired" else "valid")
+
+
 def _bits(text: str) -> Bits:
     return Bits.from_encoded(json.loads(text)["credentialSubject"]["encodedList"])
 
 
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+def write(path: Path, content: bytes) -> None:
+    """Write the file, whole or not at all. Raises ``Unavailable`` where the disk refuses."""
     unfinished = path.with_name(f".{path.name}.tmp")
-    unfinished.write_text(text, encoding="utf-8", newline="")
-    unfinished.rename(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be written: {error.strerror}") from error

@@ -16,6 +16,7 @@ from badgeissuer.cli import (
     config,
     console,
     demo_command,
+    export,
     issue,
     issuer,
     migrate,
@@ -54,7 +55,7 @@ class Commands(TyperGroup):
 _ORDER = (
     *("demo", "serve", "migrate"),
     *("apikey", "issuer", "achievement"),
-    *("issue", "revoke", "suspend", "reinstate"),
+    *("issue", "revoke", "suspend", "reinstate", "export"),
     *("verify", "preflight", "config", "openapi"),
 )
 _EXAMPLES = """\
@@ -108,6 +109,7 @@ app.command("issue", rich_help_panel=_ISSUE)(issue.issue)
 app.command("revoke", rich_help_panel=_ISSUE)(award_states.revoke)
 app.command("suspend", rich_help_panel=_ISSUE)(award_states.suspend)
 app.command("reinstate", rich_help_panel=_ISSUE)(award_states.reinstate)
+app.command("export", rich_help_panel=_ISSUE)(export.export)
 app.command("verify", rich_help_panel=_CHECK)(verify.verify)
 app.command("preflight", rich_help_panel=_CHECK)(preflight.preflight)
 app.add_typer(config.app, name="config", rich_help_panel=_CHECK)

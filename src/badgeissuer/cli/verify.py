@@ -112,14 +112,16 @@ def _is_address(source: str) -> bool:
 async def _fetched(work: Work, url: str) -> bytes:
     """The document at an address: ours from the database, others through the guard."""
     from badgeissuer.services import obtaining
-    from badgeissuer.store.awards import Credential
+    from badgeissuer.store.awards import Credential, jwt_id
 
     try:
-        own = await work.session.get(Credential, UUID(url.rpartition("/")[2].removesuffix(".json")))
+        name = url.removesuffix(".json")
+        found = UUID(name.rpartition("/")[2].removesuffix(".jwt"))
+        own = await work.session.get(Credential, jwt_id(found) if name.endswith(".jwt") else found)
     except ValueError:
         own = None
     # By its whole address, whatever the base URL is set to here.
-    if own is not None and own.url == url.removesuffix(".json"):
+    if own is not None and own.url == name:
         return own.text.encode()
     return await obtaining.document_at(work, url)
 

@@ -1,4 +1,4 @@
-"""What a serving process does besides answering: number events, and write down what time did to keys."""
+"""What a serving process does besides answering: number events, write down what time did to keys, work on jobs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from badgeissuer.errors import BadgeissuerError
-from badgeissuer.jobs import key_states
+from badgeissuer.jobs import key_states, worker
 from badgeissuer.runtime import Runtime
 
 log = logging.getLogger("badgeissuer.jobs")
@@ -26,7 +26,8 @@ async def run(runtime: Runtime) -> AsyncIterator[None]:
         asyncio.create_task(_every(_KEYS_EVERY, lambda: key_states.settle(runtime)), name="key-states"),
     ]
     try:
-        yield
+        async with worker.working(runtime):
+            yield
     finally:
         for task in tasks:
             task.cancel()

@@ -136,8 +136,11 @@ def _judgement_faults(decision: DecisionFacts) -> list[Fault]:
         faults.append(Fault("/outcome", "the outcome is not an award", "not-awarded"))
     if decision.persons < 1:
         faults.append(Fault("", "no person is named who decided it", "no-assessor"))
-    elif decision.mode is AssessmentMode.TWO and (
-        decision.source is not DecisionSource.ASSESSMENTS or decision.persons < 2
+    elif (
+        decision.mode is AssessmentMode.TWO
+        # A stack's rule judges nothing itself: the awards that it counts were each decided under their own policy.
+        and decision.source is not DecisionSource.STACK
+        and (decision.source is not DecisionSource.ASSESSMENTS or decision.persons < 2)
     ):
         words = "the achievement's policy asks for the assessments of two assessors"
         faults.append(Fault("", words, "policy-not-met"))

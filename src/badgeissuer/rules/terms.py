@@ -66,11 +66,13 @@ class Outcome(StrEnum):
 
 
 class DecisionSource(StrEnum):
-    """PLATFORM: an assessor's outcome sent by a platform; ASSESSMENTS: made here by rule; EXTERNAL: held elsewhere."""
+    """PLATFORM: an assessor's outcome sent by a platform; ASSESSMENTS: made here by rule; EXTERNAL: held elsewhere;
+    STACK: made by a stack's rule over awards, each of which a person decided."""
 
     PLATFORM = "platform"
     ASSESSMENTS = "assessments"
     EXTERNAL = "external"
+    STACK = "stack"
 
 
 class AssessorRole(StrEnum):
@@ -100,3 +102,29 @@ class ClientKind(StrEnum):
     ISSUER = "issuer"
     AGENCY = "agency"
     ANONYMOUS = "anonymous"
+
+
+class JobState(StrEnum):
+    """queued → running → succeeded | failed | cancelled; running → queued where a worker died or it is tried again."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class CredentialKind(StrEnum):
+    """What a signed document is."""
+
+    BADGE = "badge"
+    CLR = "clr"
+    ENDORSEMENT = "endorsement"
+
+
+class Visibility(StrEnum):
+    """Who finds an award's page: anyone (public), whoever has the address (unlisted), nobody (closed)."""
+
+    PUBLIC = "public"
+    UNLISTED = "unlisted"
+    CLOSED = "closed"

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from badgeissuer.errors import NotFound
 from badgeissuer.rules.terms import AwardState, KeyAlgorithm, KeyState, VersionState
 from badgeissuer.services.registering import issuer_keys
-from badgeissuer.store.awards import Award, Credential
+from badgeissuer.store.awards import EMBEDDED, Award, Credential
 from badgeissuer.store.catalog import Achievement, AchievementVersion, Issuer, IssuerKey
 from badgeissuer.store.status import StatusList
 from badgeissuer.vc import multikey
@@ -18,9 +18,12 @@ from badgeissuer.work import Work
 
 
 async def credential(work: Work, *, credential_id: UUID) -> Credential:
-    """The stored credential, revoked or not: what was said stays readable. Raises ``NotFound``."""
+    """The stored credential with its embedded proof, revoked or not: what was said stays readable.
+
+    Raises ``NotFound``.
+    """
     row = await work.session.get(Credential, credential_id)
-    if row is None:
+    if row is None or row.media_type != EMBEDDED:
         raise NotFound("no such credential")
     return row
 
@@ -30,7 +33,7 @@ async def successor_url(work: Work, credential: Credential) -> str | None:
     return await work.session.scalar(
         select(Credential.url)
         .join(Award, Award.superseded_by_id == Credential.award_id)
-        .where(Award.id == credential.award_id, Credential.media_type == credential.media_type)
+        .where(Award.id == credential.award_id, Credential.media_type == EMBEDDED)
     )
 
 

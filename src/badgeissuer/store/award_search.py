@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from badgeissuer.rules.terms import AwardState, StatusPurpose
 from badgeissuer.store.access import Actor
-from badgeissuer.store.awards import Award, Credential
+from badgeissuer.store.awards import EMBEDDED, Award, Credential
 from badgeissuer.store.catalog import AchievementVersion, Issuer
 from badgeissuer.store.people import Subject
 from badgeissuer.store.scope import visible_to
@@ -84,7 +84,7 @@ def select_awards(
         .join(Issuer, Issuer.id == Award.issuer_id)
         .join(AchievementVersion, AchievementVersion.id == Award.achievement_version_id)
         .join(Subject, Subject.id == Award.subject_id)
-        .join(Credential, (Credential.award_id == Award.id) & (Credential.media_type == "application/vc"))
+        .join(Credential, (Credential.award_id == Award.id) & (Credential.media_type == EMBEDDED))
         .outerjoin(
             successor,
             (successor.award_id == Award.superseded_by_id) & (successor.media_type == Credential.media_type),

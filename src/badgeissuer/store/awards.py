@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from badgeissuer.rules.terms import AwardState
 from badgeissuer.store.base import Base, words
+
+# What a credential's row holds: the JSON with an embedded proof, which every award has, or the same in a JWT.
+EMBEDDED = "application/vc"
+JWT = "application/vc+jwt"
 
 
 class Award(Base):
@@ -52,8 +56,17 @@ class Award(Base):
     created_at: Mapped[datetime]
 
 
+def jwt_id(credential_id: UUID) -> UUID:
+    """The id of the row that holds a credential as a JWT."""
+    return uuid5(credential_id, JWT)
+
+
 class Credential(Base):
-    """One signed document about an award, byte for byte. ``id`` is random and public: part of its URL."""
+    """One signed document about an award, byte for byte. ``id`` is random and public: part of its URL.
+
+    A JWT says what the award's JSON says, the status entry included, so it has no entry of its own: ``StatusEntry``
+    belongs to the JSON's row. The JWT's id is made of the JSON's (``jwt_id``), so that there is never a second one.
+    """
 
     __tablename__ = "credentials"
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from badgeissuer.rules.terms import DecisionState
 from badgeissuer.store.access import Actor
 from badgeissuer.store.assessment import AssessmentRow, Decision, EvidenceItem
-from badgeissuer.store.awards import Award, Credential
+from badgeissuer.store.awards import EMBEDDED, Award, Credential
 from badgeissuer.store.catalog import AchievementVersion
 from badgeissuer.store.scope import visible_to
 
@@ -84,7 +84,7 @@ def _select(actor: Actor, where: DecisionFilter) -> Select[*tuple[Any, ...]]:
         )
         .join(AchievementVersion, AchievementVersion.id == Decision.achievement_version_id)
         .outerjoin(Award, Award.decision_id == Decision.id)
-        .outerjoin(Credential, Credential.award_id == Award.id)
+        .outerjoin(Credential, (Credential.award_id == Award.id) & (Credential.media_type == EMBEDDED))
         .where(visible_to(actor, Decision))
         .order_by(Decision.id.desc())
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,14 +17,21 @@ LD_JSON = "application/ld+json"
 JSON = "application/json"
 PNG = "image/png"
 SVG = "image/svg+xml"
+PDF = "application/pdf"
 DID_JSON = "application/did+json"
 
 # One text, four names for what it is. The first is what a client gets that takes anything.
 CREDENTIAL_TYPES = (VC, VC_LD_JSON, LD_JSON, JSON)
 # A credential in a JWT: as OB and VC-JOSE-COSE name it, and as JWTs are named in general.
 JWT_TYPES = ("text/plain", "application/jwt", "application/vc+jwt")
+# The same, in the order in which we offer them.
+JWT_OFFERS = ("application/vc+jwt", "application/jwt", "text/plain")
 # Images that carry a credential.
 IMAGE_TYPES = (PNG, SVG)
+# What browsers name beside a page when they ask for one; no wish for these.
+_BESIDE_A_PAGE = frozenset((*IMAGE_TYPES, "text/plain"))
+# Images and papers are looked at and do nothing: no script, no form, no frame, nothing loaded.
+INERT = {"Content-Security-Policy": "sandbox; default-src 'none'"}
 
 # A credential's text never changes; its state is in the status list. An hour lets a mistaken 404 heal, too.
 CREDENTIAL_CACHE = "public, max-age=3600"
@@ -46,7 +53,7 @@ def negotiate(accept: str | None, offers: Sequence[str]) -> str:
     ranges = _ranges(accept)
     (best, _), _, offer = max((_weight(offer, ranges), -position, offer) for position, offer in enumerate(offers))
     page = next((weight for kind, sub, weight in ranges if (kind, sub) == ("text", "html")), 0.0)
-    named = any(f"{kind}/{sub}" in offers for kind, sub, _ in ranges)
+    named = any(f"{kind}/{sub}" in offers and f"{kind}/{sub}" not in _BESIDE_A_PAGE for kind, sub, _ in ranges)
     if page > 0 and not named and JSON in offers:
         return JSON
     if best <= 0:
@@ -67,9 +74,17 @@ def is_current(request: Request, tag: str) -> bool:
     return header.strip() == "*" or tag in _ETAG.findall(header)
 
 
-def serve(request: Request, text: str | bytes, *, tag: str, media_type: str, cache: str) -> Response:
+def serve(
+    request: Request,
+    text: str | bytes,
+    *,
+    tag: str,
+    media_type: str,
+    cache: str,
+    more: Mapping[str, str] | None = None,
+) -> Response:
     """The text as it is stored, or 304. ``tag`` must differ between representations that differ in bytes."""
-    headers = {"ETag": tag, "Cache-Control": cache, "Vary": "Accept"}
+    headers = {"ETag": tag, "Cache-Control": cache, "Vary": "Accept", **(more or {})}
     if is_current(request, tag):
         return Response(status_code=304, headers=headers)
     return Response(text, headers={**headers, "Content-Type": media_type})

@@ -15,8 +15,10 @@ _FILES = (
     "awards",
     "award_states",
     "award_stream",
+    "award_exports",
     "verify",
     "preflight",
+    "credentials",
     "public",
     "health",
 )

@@ -1,4 +1,4 @@
-"""What anybody may read, for ever, at the addresses that stand in credentials: texts as they were signed."""
+"""What anybody may read beside credentials, at the addresses that stand in them: as it was signed or published."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SUFFIX = ".json"
 _DOCUMENT: dict[str, Any] = {"schema": {"type": "object"}}
 
 
-def _described(what: str, *types: str) -> dict[int | str, dict[str, Any]]:
+def described(what: str, *types: str) -> dict[int | str, dict[str, Any]]:
     return {
         200: {
             "description": what,
@@ -37,38 +37,15 @@ def _described(what: str, *types: str) -> dict[int | str, dict[str, Any]]:
 
 
 @router.get(
-    "/credentials/{name}",
-    operation_id="read_credential",
-    response_class=Response,
-    responses=_described("The signed credential, byte for byte as it was issued.", *media.CREDENTIAL_TYPES),
-)
-async def credential(name: str, request: Request, work: PublicWorkDep) -> Response:
-    """A credential, revoked or not: what was said stays readable, and its status list says what holds.
-
-    The same bytes as `application/vc`, `application/vc+ld+json` (as Open Badges has it), `application/ld+json` or
-    `application/json`, by Accept; `.json` for the last. Where a newer award has taken its place, the Link header
-    names the new credential as `successor-version`.
-    """
-    plain, as_type = _asked(request, name, media.CREDENTIAL_TYPES)
-    row = await publishing.credential(work, credential_id=_id(plain))
-    tag = media.etag(row.sha256)
-    response = media.serve(request, row.text, tag=tag, media_type=as_type, cache=media.CREDENTIAL_CACHE)
-    successor = await publishing.successor_url(work, row)
-    if successor is not None:
-        response.headers["Link"] = f'<{successor}>; rel="successor-version"'
-    return response
-
-
-@router.get(
     "/status/{name}",
     operation_id="read_status_list",
     response_class=Response,
-    responses=_described("The signed Bitstring status list.", *media.CREDENTIAL_TYPES),
+    responses=described("The signed Bitstring status list.", *media.CREDENTIAL_TYPES),
 )
 async def status_list(name: str, request: Request, work: PublicWorkDep) -> Response:
     """A status list in its current edition. Caches may keep it for five minutes."""
     plain, as_type = _asked(request, name, media.CREDENTIAL_TYPES)
-    row = await publishing.status_list(work, list_id=_id(plain))
+    row = await publishing.status_list(work, list_id=public_id(plain))
     return media.serve(request, row.text, tag=media.etag(row.sha256), media_type=as_type, cache=media.FRESH_CACHE)
 
 
@@ -76,7 +53,7 @@ async def status_list(name: str, request: Request, work: PublicWorkDep) -> Respo
     "/issuers/{slug}/did.json",
     operation_id="read_did_document",
     response_class=Response,
-    responses=_described("The DID document.", media.DID_JSON, media.JSON, media.LD_JSON),
+    responses=described("The DID document.", media.DID_JSON, media.JSON, media.LD_JSON),
 )
 async def did_document(slug: str, request: Request, work: PublicWorkDep) -> Response:
     """The DID document of an issuer: all its keys, retired ones too, so that old credentials verify."""
@@ -88,7 +65,7 @@ async def did_document(slug: str, request: Request, work: PublicWorkDep) -> Resp
     "/issuers/{name}",
     operation_id="read_issuer_profile",
     response_class=Response,
-    responses=_described("The OB3 Profile.", media.JSON, media.LD_JSON),
+    responses=described("The OB3 Profile.", media.JSON, media.LD_JSON),
 )
 async def issuer(name: str, request: Request, work: PublicWorkDep) -> Response:
     """An issuer's public profile."""
@@ -101,7 +78,7 @@ async def issuer(name: str, request: Request, work: PublicWorkDep) -> Response:
     "/achievements/{name}",
     operation_id="read_public_achievement",
     response_class=Response,
-    responses=_described("The OB3 Achievement.", media.JSON, media.LD_JSON),
+    responses=described("The OB3 Achievement.", media.JSON, media.LD_JSON),
 )
 async def achievement(
     name: str,
@@ -113,7 +90,7 @@ async def achievement(
 ) -> Response:
     """A published achievement. Drafts are not public; retired versions stay readable."""
     plain, as_type = _asked(request, name, (media.JSON, media.LD_JSON))
-    row = await publishing.achievement(work, achievement_id=_id(plain), number=version)
+    row = await publishing.achievement(work, achievement_id=public_id(plain), number=version)
     return _document(request, _as(as_type, row.document), as_type, media.FRESH_CACHE)
 
 
@@ -124,7 +101,7 @@ def _asked(request: Request, name: str, offers: tuple[str, ...]) -> tuple[str, s
     return name, media.negotiate(request.headers.get("accept"), offers)
 
 
-def _id(text: str) -> UUID:
+def public_id(text: str) -> UUID:
     """An id as it stands in our addresses; any other spelling names nothing."""
     try:
         found = UUID(text)

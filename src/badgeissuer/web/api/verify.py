@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from fastapi import APIRouter, Request
 
 from badgeissuer.errors import Fault, NotFound, Rejected, Unavailable
 from badgeissuer.net.fetch import FetchFailed, FetchRefused
-from badgeissuer.services import obtaining, publishing, verifying
+from badgeissuer.runtime import Runtime
+from badgeissuer.services import obtaining, rendering, verifying
+from badgeissuer.services.rendering import Form
 from badgeissuer.store.access import ANONYMOUS
 from badgeissuer.web import submitted
+from badgeissuer.web.api.credentials import own_form
 from badgeissuer.web.api.verify_wire import VerificationIn, VerificationOut
 from badgeissuer.web.body import StrictRoute
 from badgeissuer.web.deps import RuntimeDep
@@ -45,7 +46,7 @@ async def verify(request: Request, runtime: RuntimeDep) -> VerificationOut:
     policy = None if asked is None else asked.policy()
     gate = gate_of(request.app, "verifications", running=_RUNNING, waiting=_WAITING, seconds=_SECONDS)
     async with gate.enter(), runtime.begin(ANONYMOUS) as work:
-        document = given.data if asked is None else await _document(work, asked)
+        document = given.data if asked is None else await _document(runtime, work, asked)
         report = await verifying.verify(work, data=document, policy=policy)
     return VerificationOut.of(report)
 
@@ -59,24 +60,25 @@ def _asked(given: submitted.Submitted) -> VerificationIn | None:
     return asked
 
 
-async def _document(work: Work, asked: VerificationIn) -> bytes:
+async def _document(runtime: Runtime, work: Work, asked: VerificationIn) -> bytes:
     """The document to verify: what the body holds, or what it points to."""
     if asked.url is None:
         return submitted.as_bytes(asked.credential)
     try:
-        return await _at(work, asked.url)
+        return await _at(runtime, work, asked.url)
     except (FetchRefused, FetchFailed, NotFound) as error:
         refused = Rejected("the document at that url cannot be had", faults=[Fault("/url", error.detail, error.code)])
         raise refused from error
 
 
-async def _at(work: Work, url: str) -> bytes:
+async def _at(runtime: Runtime, work: Work, url: str) -> bytes:
     """The document at an address: ours from the database, others through the guard."""
     own = f"{work.base_url}/credentials/"
     if url.startswith(own):
         try:
-            credential_id = UUID(url.removeprefix(own).removesuffix(".json"))
-        except ValueError:
+            credential_id, form = own_form(url.removeprefix(own))
+        except NotFound:
             raise NotFound("no such credential") from None
-        return (await publishing.credential(work, credential_id=credential_id)).text.encode()
+        matter = await rendering.public_matter(work, credential_id=credential_id, jwt=form is Form.JWT)
+        return (await rendering.export(runtime.studio, matter, form)).content
     return await obtaining.document_at(work, url)

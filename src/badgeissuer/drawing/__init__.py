@@ -1,0 +1,1 @@
+"""Pictures and papers: default badge art, certificates, social cards. Data in, bytes out; no database, no network."""
