@@ -62,7 +62,7 @@ bench: env ## cost of issuing one credential against the signature-only limit
 	@$(BIN)/python -m bench $(ARGS)
 
 bench-hostile: env ## CPU time and memory of hostile input until it is refused, against the limits
-	@$(BIN)/python -m bench hostile
+	@$(BIN)/python -m bench hostile $(ARGS)
 
 lock: dev ## write the requirements*.lock files anew (ARGS=--upgrade for newer versions)
 	$(COMPILE) -o requirements.lock

@@ -39,7 +39,7 @@ def main() -> int:
     if sys.argv[1:2] == ["hostile"]:
         from bench import hostile
 
-        return hostile.main()
+        return hostile.main(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m bench", description="cost of issuing one credential")
     parser.add_argument("--credentials", type=int, default=40, help="credentials a round (default 40)")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")

@@ -63,11 +63,14 @@ def bake(
         raise ImageTooLarge(f"the image is longer than {meter.limits.art_bytes} bytes")
     match media_type(image):
         case "image/png":
-            return bake_png(image, text, family, meter)
+            baked = bake_png(image, text, family, meter)
         case "image/svg+xml":
-            return bake_svg(image, text, family, meter)
+            baked = bake_svg(image, text, family, meter)
         case _:
             raise refused("the image is neither PNG nor SVG")
+    if len(baked) > (most := meter.limits.image_bytes(baked)):
+        raise ImageTooLarge(f"the image with the credential in it would be longer than {most} bytes")
+    return baked
 
 
 def unbake(image: bytes, *, limits: Limits = LIMITS, meter: Meter | None = None) -> Baked:
@@ -78,8 +81,8 @@ def unbake(image: bytes, *, limits: Limits = LIMITS, meter: Meter | None = None)
     fetched or run.
     """
     meter = meter or Meter(limits)
-    if len(image) > meter.limits.baked_bytes:
-        raise ImageTooLarge(f"the image is longer than {meter.limits.baked_bytes} bytes")
+    if len(image) > (most := meter.limits.image_bytes(image)):
+        raise ImageTooLarge(f"the image is longer than {most} bytes")
     match media_type(image):
         case "image/png":
             return unbake_png(image, meter)

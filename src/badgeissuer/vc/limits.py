@@ -24,7 +24,8 @@ VALUES_PER_QUAD: Final = 3
 # Work on contexts: one that is met in a place where it was not met before counts 16, one inside of it (of a type or a
 # member) 1, which is how their times compare. An ordinary badge takes 80 where all is new, the samples' largest record
 # 215; in a process that has seen such documents they take nothing.
-CONTEXT_STEPS: Final = 768
+# A learner record has one context more for each share.
+CONTEXT_STEPS: Final = 640
 CONTEXT_STEPS_EACH: Final = 16
 
 # A document of somebody else: badge, endorsement, status list, JWT, DID document. Inline pictures take the bytes.
@@ -44,7 +45,7 @@ BYTES_PER_VALUE: Final = 16
 # nobody buys work with empty members.
 BYTES_PER_QUAD: Final = 8
 
-# A picture that a credential was baked into, and one of a learner record.
+# A picture to bake a credential into, which leaves room for the credential; and one with a learner record in it.
 IMAGE_BYTES: Final = 5 * MIB
 CLR_IMAGE_BYTES: Final = 16 * MIB
 

@@ -46,6 +46,7 @@ def loads(data: bytes, *, max_bytes: int = limits.FOREIGN_BYTES, max_depth: int 
     if text.startswith("\ufeff"):
         raise _malformed("the text starts with a byte order mark")
     _check_depth(text, max_depth)
+    refusal: MalformedJson | None = None
     try:
         value: JsonValue = _DECODER.decode(text)
     except RecursionError:
@@ -53,7 +54,9 @@ def loads(data: bytes, *, max_bytes: int = limits.FOREIGN_BYTES, max_depth: int 
     except json.JSONDecodeError as error:
         raise _malformed(f"not JSON: {error.msg}, line {error.lineno}, column {error.colno}") from None
     except MalformedJson as error:
-        raise _located(text) or error from None
+        refusal = error.with_traceback(None)  # the traceback holds all that was read so far
+    if refusal is not None:
+        raise _located(text) or refusal
     if _RISKY_ESCAPE.search(text):
         _check_characters(value)
     return value

@@ -263,6 +263,18 @@ def test_texts_and_files_over_the_limits() -> None:
     too_large(lambda meter: unbake(ART + bytes(2_000_100), meter=meter))
 
 
+def test_only_an_image_that_names_learner_records_is_long() -> None:
+    limits = Limits(art_bytes=200, badge_bytes=200, clr_bytes=3_000, clr_image_bytes=2_000)
+    record = '{"a":"' + "x" * 1_600 + '"}'
+    long = bake(ART, record, limits=limits, family=Family.CLR)
+    assert unbake(long, limits=limits).text == record
+    with pytest.raises(ImageTooLarge, match="longer than 400 bytes"):
+        unbake(long.replace(b"clrcredential", b"clrcredentiaI"), limits=limits)
+    # What would not be read again is not made.
+    with pytest.raises(ImageTooLarge, match="would be longer than 2000 bytes"):
+        bake(ART, record + " " * 400, limits=limits, family=Family.CLR)
+
+
 @pytest.mark.parametrize("text", ["", "[]", "plain", '{"a":1,"a":2}', '{"a":"\ud800"}', "a.b", "a.b.c\n"])
 def test_what_is_no_credential_is_not_baked(text: str) -> None:
     with pytest.raises(MalformedJson):

@@ -13,6 +13,7 @@ from badgeissuer.vc.canon.canonical import (
     Budget,
     Canonical,
     canonicalize,
+    check_values,
     equal_siblings,
     source_digest,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "Budget",
     "Canonical",
     "canonicalize",
+    "check_values",
     "equal_siblings",
     "source_digest",
 ]

@@ -39,8 +39,8 @@ class Budget:
 
     @property
     def max_contexts(self) -> int:
-        """Work on JSON-LD contexts, counted as ``limits.CONTEXT_STEPS`` says; it grows as the statements do."""
-        return limits.CONTEXT_STEPS * max(1, self.max_quads // limits.BADGE_QUADS)
+        """Work on JSON-LD contexts, counted as ``limits.CONTEXT_STEPS`` says; members mostly share their contexts."""
+        return limits.CONTEXT_STEPS + limits.CONTEXT_STEPS_EACH * (self.max_quads // limits.BADGE_QUADS)
 
     def within(self, size: int) -> Budget:
         """What of the budget a text of so many bytes can use. A learner record's budget grows with its members; a short
@@ -119,7 +119,7 @@ def _canonicalize(
         raise BudgetExceeded(f"the document is longer than {budget.max_bytes} bytes", unit="bytes", spent=size)
     budget = budget.within(size)
     plain: dict[str, Any] = json.loads(text)
-    _count_values(plain, budget)
+    check_values(plain, budget)
     _check_contexts(plain, contexts)
 
     expander = expander_of(contexts)
@@ -183,17 +183,24 @@ def equal_siblings(document: Mapping[str, Any]) -> list[str]:
     return repeats
 
 
-def _count_values(document: dict[str, Any], budget: Budget) -> None:
-    """Refuse before PyLD begins what could only end in too many statements: expanding costs more than counting."""
-    count, pending = 0, list[Any]([document])
+def check_values(document: Mapping[str, Any], budget: Budget) -> None:
+    """Count what could only end in too many statements, before anything costly is done with it.
+
+    Raises ``BudgetExceeded`` for more members and items than ``budget.max_values``, or for too many levels.
+    """
+    count, pending = 0, list[tuple[Any, int]]([(document, 1)])
     while pending:
-        value = pending.pop()
-        items = value.values() if isinstance(value, dict) else value
+        value, level = pending.pop()
+        if level > limits.JSON_DEPTH:
+            raise BudgetExceeded(
+                f"the document is nested deeper than {limits.JSON_DEPTH} levels", unit="levels", spent=level
+            )
+        items = value.values() if isinstance(value, Mapping) else value
         count += len(items)
         if count > budget.max_values:
             detail = f"the document has more than {budget.max_values} values"
             raise BudgetExceeded(detail, unit="values", spent=count)
-        pending.extend(item for item in items if isinstance(item, dict | list))
+        pending.extend((item, level + 1) for item in items if isinstance(item, Mapping | list | tuple))
 
 
 def _check_contexts(document: dict[str, Any], contexts: ContextStore) -> None:

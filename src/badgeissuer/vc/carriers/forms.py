@@ -69,6 +69,7 @@ class Limits:
     art_bytes: int = limits.IMAGE_BYTES
     badge_bytes: int = limits.FOREIGN_BYTES
     clr_bytes: int = limits.CLR_BYTES
+    clr_image_bytes: int = limits.CLR_IMAGE_BYTES
     side: int = limits.IMAGE_SIDE
     pixel_bytes: int = limits.IMAGE_PIXEL_BYTES
     packed_bytes: int = limits.PNG_PACKED_BYTES
@@ -83,10 +84,10 @@ class Limits:
         """The longest credential of the family, in bytes."""
         return self.badge_bytes if family is Family.OPEN_BADGE else self.clr_bytes
 
-    @property
-    def baked_bytes(self) -> int:
-        """The longest baked image, of either family."""
-        return self.art_bytes + self.clr_bytes
+    def image_bytes(self, image: bytes) -> int:
+        """The longest that this baked image may be: only one that names learner records has room for one."""
+        is_record = Family.CLR.keyword in image or Family.CLR.namespace.encode() in image
+        return self.clr_image_bytes if is_record else self.art_bytes + self.badge_bytes
 
 
 LIMITS = Limits()
@@ -118,9 +119,9 @@ class Meter:
         if depth > self.limits.depth:
             raise ImageTooLarge(f"the SVG is nested deeper than {self.limits.depth} elements")
 
-    def attribute(self) -> None:
-        """One more attribute, namespace or reference of an SVG."""
-        self.attributes += 1
+    def attribute(self, count: int = 1) -> None:
+        """So many more attributes, namespaces or references of an SVG."""
+        self.attributes += count
         if self.attributes > self.limits.attributes:
             raise ImageTooLarge(f"the SVG has more than {self.limits.attributes} attributes and references")
 

@@ -135,7 +135,7 @@ def _plan(data: bytes | Mapping[str, Any], room: _Room, *, depth: int, role: Rol
     return _planned(
         document,
         parsed.check,
-        check_shape(document, member=role is Role.MEMBER),
+        check_shape(document, member=role is Role.MEMBER, budget=budget_of(document)),
         kind_of(document, member=role is Role.MEMBER),
         nested=nested,
         beyond=len(found) - len(pointers) + len(members) - len(looked_at),

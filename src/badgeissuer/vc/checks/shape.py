@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from badgeissuer.errors import Fault
 from badgeissuer.vc import envelope
+from badgeissuer.vc.canon import FOREIGN_BUDGET, Budget, check_values
 from badgeissuer.vc.checks.kinds import (
     OTHER_KINDS,
     Generation,
@@ -22,9 +23,10 @@ from badgeissuer.vc.checks.kinds import (
     kind_of,
     types_of,
 )
-from badgeissuer.vc.checks.report import DATA_MODEL, SHAPE, Check, failed, ok
+from badgeissuer.vc.checks.report import DATA_MODEL, SECURITY, SHAPE, Check, failed, ok
 from badgeissuer.vc.checks.sequences import context_faults
 from badgeissuer.vc.contexts import CREDENTIALS_V2
+from badgeissuer.vc.faults import BudgetExceeded
 from badgeissuer.vc.lint.values import structure_faults
 from badgeissuer.vc.model.base import Node, faults_of
 from badgeissuer.vc.model.clr import ClrCredential, VerifiableCredential
@@ -55,8 +57,11 @@ _ANY_MEMBER: Mapping[str, Any] = {
 }
 
 
-def check_shape(document: Mapping[str, Any], *, member: bool = False) -> Check:
-    """Check 1 for badges, endorsements and learner records; ``member``: for any credential that a record holds."""
+def check_shape(document: Mapping[str, Any], *, member: bool = False, budget: Budget = FOREIGN_BUDGET) -> Check:
+    """Check 1 for badges, endorsements and learner records; ``member``: for any credential that a record holds.
+
+    A document with more values than its budget allows is not held to anything: each could be a fault.
+    """
     kind = kind_of(document, member=member)
     if kind is None:
         types = types_of(document)
@@ -65,6 +70,10 @@ def check_shape(document: Mapping[str, Any], *, member: bool = False) -> Check:
             "the type is not that of an Open Badge, an endorsement or a learner record (OpenBadgeCredential with …)"
         )
         return failed(SHAPE, detail, _MALFORMED, remedy=_NOT_A_BADGE)
+    try:
+        check_values(_without_members(document), budget)
+    except BudgetExceeded as error:
+        return failed(SHAPE, error.detail, SECURITY + "PROOF_TRANSFORMATION_ERROR")
     generation = generation_of(document)
     faults = [
         *_model_faults(document, kind, generation),
