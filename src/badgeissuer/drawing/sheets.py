@@ -42,6 +42,8 @@ class CertificateFacts:
     words: dict[str, str]
     art: bytes | None = None
     paper: str = "us-letter"
+    # Whether the status line tells of something in force; what is not must be seen at once.
+    in_force: bool = True
 
 
 def colour_of(issuer_id: str) -> str:
@@ -73,6 +75,7 @@ def certificate(facts: CertificateFacts, *, font_folders: Sequence[Path] = ()) -
         "art": (facts.art or badge_svg(facts.badge)).decode("utf-8"),
         "code": qr_svg(facts.url).decode("utf-8"),
         "paper": facts.paper,
+        "in_force": facts.in_force,
         "note": None,
     }
     lacking = {"note": facts.words["lacking"]}

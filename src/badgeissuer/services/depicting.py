@@ -53,13 +53,14 @@ def certificate_facts(
         facts=tuple((_short(label, _LABEL), _short(value, _VALUE)) for label, value in _facts(document, words)),
         url=document["id"],
         status=status_line(document, standing=standing, now=now),
+        in_force=_in_force(document, standing, now),
         words={name: words[name] for name in _ON_THE_SHEET},
     )
 
 
 def card_line(document: Mapping[str, Any], *, standing: Standing, now: datetime) -> str:
     """What stands below the title on the card of a shared link: when it was awarded, or why it no longer holds."""
-    if standing.state is AwardState.ACTIVE and not _expired(document, now):
+    if _in_force(document, standing, now):
         words = _words(document)
         return f"{words['awarded']}: {_date(_awarded(document), words)}"
     return status_line(document, standing=standing, now=now)
@@ -115,6 +116,10 @@ def _results(subject: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[t
 
 def _awarded(document: Mapping[str, Any]) -> datetime:
     return instant(document.get("awardedDate") or document["validFrom"])
+
+
+def _in_force(document: Mapping[str, Any], standing: Standing, now: datetime) -> bool:
+    return standing.state is AwardState.ACTIVE and not _expired(document, now)
 
 
 def _expired(document: Mapping[str, Any], now: datetime) -> bool:
