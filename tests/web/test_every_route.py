@@ -44,6 +44,8 @@ class Tenant:
     decision: str
     waiting: str
     award: str
+    stack: str
+    job: str
 
     def path(self, template: str) -> str:
         return (
@@ -51,6 +53,9 @@ class Tenant:
             .replace("{achievement_id}", self.achievement)
             .replace("{decision_id}", self.waiting)
             .replace("{award_id}", self.award)
+            .replace("{stack_id}/progress", f"{self.stack}/progress?email=teacher1@schools.example.org")
+            .replace("{stack_id}", self.stack)
+            .replace("{job_id}", self.job)
         )
 
 
@@ -72,7 +77,27 @@ async def _tenant(service: Service, slug: str) -> Tenant:
         headers=headers,
     )
     assert waiting.status_code == 202, waiting.text
-    return Tenant(slug, headers, achievement, paired, award["decision_id"], waiting.json()["id"], award["id"])
+    stack = await service.http.post("/v1/stacks", json=_stack(slug, paired, achievement), headers=headers)
+    assert stack.status_code == 201, stack.text
+    published = await service.http.post(f"/v1/stacks/{stack.json()['id']}/publish", headers=headers)
+    assert published.status_code == 200, published.text
+    return Tenant(
+        slug,
+        headers,
+        achievement,
+        paired,
+        award["decision_id"],
+        waiting.json()["id"],
+        award["id"],
+        stack.json()["id"],
+        published.json()["job"],
+    )
+
+
+def _stack(slug: str, awarded: str, member: str) -> Json:
+    members = [{"key": "one", "title": f"Of {slug}", "achievement": f"{BASE_URL}/achievements/{member}"}]
+    document = {"name": f"Stack of {slug}", "description": "One of one.", "members": members, "rule": "one"}
+    return {"issuer": slug, "achievement": awarded, "stack": document}
 
 
 def _decision(achievement: str) -> Json:
@@ -103,6 +128,18 @@ CALLS: dict[Key, list[Any]] = {
     ("GET", "/v1/achievements/{achievement_id}"): [None],
     ("PUT", "/v1/achievements/{achievement_id}"): [lambda _: {"achievement": make.achievement("Next")}],
     ("POST", "/v1/achievements/{achievement_id}/publish"): [None],
+    ("POST", "/v1/stacks"): [
+        lambda tenant: _stack(tenant.slug, tenant.achievement, tenant.paired),
+    ],
+    ("GET", "/v1/stacks"): [None],
+    ("GET", "/v1/stacks/{stack_id}"): [None],
+    ("GET", "/v1/stacks/{stack_id}/progress"): [None],
+    ("PUT", "/v1/stacks/{stack_id}"): [
+        lambda tenant: {"stack": _stack(tenant.slug, tenant.paired, tenant.achievement)["stack"]}
+    ],
+    ("POST", "/v1/stacks/{stack_id}/publish"): [None],
+    ("POST", "/v1/stacks/{stack_id}/retire"): [None],
+    ("GET", "/v1/jobs/{job_id}"): [None],
     ("POST", "/v1/decisions"): [
         lambda tenant: _decision(tenant.achievement),
         lambda tenant: _decision(f"{BASE_URL}/achievements/{tenant.achievement}"),
@@ -132,8 +169,18 @@ CALLS: dict[Key, list[Any]] = {
 LISTS = [key for key in CALLS if key[0] == "GET" and "{" not in key[1]]
 # What a key of the wrong tenant can still do: make things of its own, and read lists in which nothing is.
 NAMES_NOTHING = {*LISTS, ("POST", "/v1/issuers"), ("POST", "/v1/preflight")}
-# It is about no record of ours, so it has no scope of its own.
-BORROWED = {("POST", "/v1/preflight"): "achievements:read"}
+# What has no scope of its own: it is about no record of ours, or about records that are part of others.
+BORROWED = {
+    ("POST", "/v1/preflight"): "achievements:read",
+    ("POST", "/v1/stacks"): "achievements:write",
+    ("GET", "/v1/stacks"): "achievements:read",
+    ("GET", "/v1/stacks/{stack_id}"): "achievements:read",
+    ("GET", "/v1/stacks/{stack_id}/progress"): "awards:read",
+    ("PUT", "/v1/stacks/{stack_id}"): "achievements:write",
+    ("POST", "/v1/stacks/{stack_id}/publish"): "achievements:write",
+    ("POST", "/v1/stacks/{stack_id}/retire"): "achievements:write",
+    ("GET", "/v1/jobs/{job_id}"): "achievements:read",
+}
 
 
 def _routes() -> list[APIRoute]:
@@ -230,7 +277,7 @@ async def test_what_belongs_to_another_is_a_404_everywhere(service: Service, kin
         "platform": {"Authorization": f"Bearer {await service.key(ClientKind.PLATFORM, 'mine')}"},
         "agency": {"Authorization": f"Bearer {await service.key(ClientKind.AGENCY, 'mine', scopes=tuple(SCOPES))}"},
     }[kind]
-    nothing = Tenant("nothing", {}, *(str(uuid4()) for _ in range(5)))
+    nothing = Tenant("nothing", {}, *(str(uuid4()) for _ in range(7)))
 
     for key, bodies in CALLS.items():
         if key in NAMES_NOTHING:
@@ -250,7 +297,7 @@ async def test_what_belongs_to_another_is_a_404_everywhere(service: Service, kin
             "?external_reference=ref-1",
         ):
             answer = await service.http.get(key[1] + query, headers=stranger)
-            for secret in (theirs.slug, theirs.achievement, theirs.paired, theirs.waiting, theirs.award):
+            for secret in (theirs.slug, theirs.achievement, theirs.paired, theirs.waiting, theirs.award, theirs.stack):
                 assert secret not in answer.text.replace(query, ""), (key, query)
     streamed = await service.http.get("/v1/awards", headers={**stranger, "Accept": "application/x-ndjson"})
     assert mine.award in streamed.text
@@ -277,6 +324,8 @@ async def test_every_route_answers_nonsense_with_a_problem_that_it_documents(ser
         {"slug": 5, "profile": []}, {"slug": "x", "profile": {"name": 5, "url": [], "type": {}}},
         {"slug": "x", "profile": {"@context": "https://a.example", "type": "Person"}},
         {"profile": {"address": [], "image": 5}}, {"profile": {"name": "x" * 70_000}},
+        {"stack": None}, {"stack": {}, "achievement": tenant.paired}, {"stack": {"members": [5], "rule": {}}},
+        {"stack": {"name": "x", "description": "y", "members": [{"key": "A"}], "rule": {"all": {}, "at_least": 1}}},
         {"reason": ""}, {"reason": 5}, {"reason": "x" * 501}, {"now": "yes"},
         {"assessor": "a", "levels": [], "assessed_at": "2026"}, {"levels": {"a": 5}},
         {**_decision(tenant.achievement), "evidence": {}, "results": 5},

@@ -40,11 +40,11 @@ async def check(work: Work, *, stack: Stack, document: StackDocument) -> frozens
     if faults:
         raise Rejected("the stack cannot be published as it is; see errors", faults=faults)
     own = {known.stacks[found] for url in _stacks_of(document) if (found := own_id(work, url, "stacks")) is not None}
-    return frozenset((_achievements(work, document) & (known.published | known.drafts)) | own)
+    return frozenset((achievements_named(work, document) & (known.published | known.drafts)) | own)
 
 
 async def _known(work: Work, document: StackDocument) -> _Known:
-    achievements = _achievements(work, document)
+    achievements = achievements_named(work, document)
     stacks = {found for url in _stacks_of(document) if (found := own_id(work, url, "stacks")) is not None}
     states = (
         await work.session.execute(
@@ -69,7 +69,8 @@ async def _known(work: Work, document: StackDocument) -> _Known:
     )
 
 
-def _achievements(work: Work, document: StackDocument) -> frozenset[UUID]:
+def achievements_named(work: Work, document: StackDocument) -> frozenset[UUID]:
+    """The achievements of this service that a document names, whether they exist or not."""
     names = (name for member in document.members for _, name in _named(member))
     return frozenset(found for name in names if (found := own_id(work, name, "achievements")) is not None)
 
@@ -106,7 +107,9 @@ def _member_faults(work: Work, stack: Stack, document: StackDocument, known: _Kn
 async def _award_faults(work: Work, stack: Stack) -> list[Fault]:
     version = defining.current(await defining.versions(work, achievement_id=stack.achievement_id))
     if version is None:
-        return [Fault("/achievement", "what the stack awards has no published version: publish it first")]
+        return [
+            Fault("/achievement", "what the stack awards has no published version: publish it first", "not-published")
+        ]
     if version.as_parts().duplicates is not DuplicatePolicy.DENY:
         return [Fault("/achievement", "what a stack awards is awarded once: set its parts.duplicates to deny")]
     return []
@@ -115,12 +118,12 @@ async def _award_faults(work: Work, stack: Stack) -> list[Fault]:
 async def _nesting_faults(work: Work, stack: Stack, document: StackDocument) -> list[Fault]:
     """Cycles and depth: of the stacks in this one, and of the published stacks that hold it."""
     url = stack_url(work.base_url, stack.id)
-    nested = {url: await _below(work, _stacks_of(document), _achievements(work, document))}
+    nested = {url: await _below(work, _stacks_of(document), achievements_named(work, document))}
     waiting = set(nested[url])
     for _ in range(DEEPEST_STACK):
         ids = {found for each in waiting - nested.keys() if (found := own_id(work, each, "stacks")) is not None}
         for stack_id, published in (await _published(work, ids)).items():
-            below = await _below(work, _stacks_of(published), _achievements(work, published))
+            below = await _below(work, _stacks_of(published), achievements_named(work, published))
             nested[stack_url(work.base_url, stack_id)] = below
             waiting |= below
     faults = nesting_faults(url, nested)
@@ -131,7 +134,7 @@ async def _nesting_faults(work: Work, stack: Stack, document: StackDocument) -> 
         above = await _holders(work, list(above.values()))
         for holder, published in (await _published(work, above)).items():
             at = stack_url(work.base_url, holder)
-            nested[at] = await _below(work, _stacks_of(published), _achievements(work, published))
+            nested[at] = await _below(work, _stacks_of(published), achievements_named(work, published))
             if nesting_faults(at, nested):
                 detail = f"a published stack that holds this one would be nested more than {DEEPEST_STACK} levels deep"
                 return [Fault("/members", detail, "too-deep")]

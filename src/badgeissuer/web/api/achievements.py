@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,13 +9,13 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field, WithJsonSchema
 from sqlalchemy import select
 
-from badgeissuer.errors import Conflict, Fault, IllegalTransition, NotFound, PreconditionFailed, Rejected
+from badgeissuer.errors import Conflict, Fault, IllegalTransition, NotFound, PreconditionFailed
 from badgeissuer.rules.parts import AchievementParts
 from badgeissuer.rules.terms import VersionState
 from badgeissuer.services import defining
 from badgeissuer.store.catalog import AchievementVersion, Issuer
-from badgeissuer.store.scope import visible_to
-from badgeissuer.web.api.issuers import IfMatch
+from badgeissuer.web import editions
+from badgeissuer.web.api.issuers import IfMatch, only_issuer
 from badgeissuer.web.body import StrictRoute
 from badgeissuer.web.deps import WorkDep, require
 from badgeissuer.web.paging import BadCursor, PagerDep
@@ -103,7 +102,7 @@ class AchievementWithVersionsOut(AchievementOut):
 )
 async def create_achievement(body: NewAchievementIn, work: WorkDep, response: Response) -> AchievementOut:
     """Draft a new achievement. Nothing can be awarded before it is published."""
-    slug = body.issuer if body.issuer is not None else await _only_issuer(work)
+    slug = body.issuer if body.issuer is not None else await only_issuer(work, what="achievement")
     try:
         _, version = await defining.draft_achievement(work, issuer=slug, document=body.achievement, parts=body.parts)
     except NotFound as error:
@@ -177,7 +176,7 @@ async def replace_draft(
         achievement_id=achievement_id,
         document=body.achievement,
         parts=body.parts,
-        expected_revision=_expected(if_match, newest),
+        expected_revision=editions.expected(if_match, number=newest.number, state=newest.state, what="achievement"),
     )
     return _answer(work, response, version, await _slug(work, version))
 
@@ -236,26 +235,5 @@ async def _slug(work: Work, version: AchievementVersion) -> str:
     return (await work.session.scalars(select(Issuer.slug).where(Issuer.id == version.issuer_id))).one()
 
 
-async def _only_issuer(work: Work) -> str:
-    slugs = (await work.session.scalars(select(Issuer.slug).where(visible_to(work.actor, Issuer)).limit(2))).all()
-    if len(slugs) != 1:
-        raise Rejected(
-            "which issuer's achievement is it?",
-            faults=[Fault("/issuer", "name the issuer: the key does not act for exactly one", "required")],
-        )
-    return slugs[0]
-
-
 def _tag(version: AchievementVersion) -> str:
-    """Version and revision: the first draft of two versions must not look alike. Publishing changes the answer too."""
-    return f'"{version.number}.{version.revision}.{version.state.value}"'
-
-
-def _expected(if_match: str | None, newest: AchievementVersion) -> int | None:
-    """The draft's revision that If-Match stands for; a tag of another version or state matches nothing."""
-    if if_match is None or if_match.strip() == "*":
-        return None
-    found = re.fullmatch(r'\s*"(\d{1,9})\.(\d{1,9})\.([a-z]+)"\s*', if_match)
-    if found is None or (int(found[1]), found[3]) != (newest.number, newest.state.value):
-        raise PreconditionFailed("the achievement was changed meanwhile; read it again and repeat the change on that")
-    return int(found[2])
+    return editions.tag(version.number, version.revision, version.state)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Response
 from pydantic import Field, WithJsonSchema, model_validator
 from sqlalchemy import select
 
-from badgeissuer.errors import Conflict, NotFound, NotPermitted, PreconditionFailed
+from badgeissuer.errors import Conflict, Fault, NotFound, NotPermitted, PreconditionFailed, Rejected
 from badgeissuer.services import registering
 from badgeissuer.services.registering import TargetChoice
 from badgeissuer.store.catalog import Issuer
@@ -174,3 +174,14 @@ def _shown(work: Work, issuer: Issuer) -> IssuerOut:
         created_at=issuer.created_at,
         updated_at=issuer.updated_at,
     )
+
+
+async def only_issuer(work: Work, *, what: str) -> str:
+    """The slug of the one issuer that the caller acts for. Raises ``Rejected`` where it is not exactly one."""
+    slugs = (await work.session.scalars(select(Issuer.slug).where(visible_to(work.actor, Issuer)).limit(2))).all()
+    if len(slugs) != 1:
+        raise Rejected(
+            f"which issuer's {what} is it?",
+            faults=[Fault("/issuer", "name the issuer: the key does not act for exactly one", "required")],
+        )
+    return slugs[0]
