@@ -137,7 +137,8 @@ async def test_a_load_that_was_killed_goes_on_where_it_stopped(make_runtime: Mak
     assert deaths >= 10
     assert (loaded.decisions, len(loaded.issued)) == (20, 14)
     stands = await counts(runtime)
-    assert stands["awards"] == stands["credentials"] == stands["status_entries"] == 14
+    assert stands["awards"] == stands["status_entries"] == 14
+    assert stands["credentials"] == 28, "each as JSON and as JWT"
     assert (stands["decisions"], stands["assessments"], stands["achievements"], stands["issuers"]) == (20, 23, 13, 2)
     assert (await load_demo(runtime)).new == 0
 
@@ -175,16 +176,23 @@ async def test_the_export_has_every_public_path_and_the_stored_bytes(runtime: Ru
     exported = Exported(tmp_path / "export")
     assert Counter(item["kind"] for item in exported.items) == {
         "credential": 14,
+        "credential-jwt": 14,
+        "credential-png": 14,
+        "credential-svg": 14,
+        "certificate": 14,
         "status": 4,
         "issuer": 2,
         "did": 2,
         "achievement": 11,
     }
     for item in exported.items:
-        assert item["path"] == item["url"].removeprefix("https://issuer.example/").removesuffix(".json") + ".json"
+        path = item["url"].removeprefix("https://issuer.example/")
+        drawn = item["kind"].startswith("credential-") or item["kind"] == "certificate"
+        assert item["path"] == (path if drawn else path.removesuffix(".json") + ".json")
         assert exported.answer(item["url"]) == exported.data(item)
-        if item["kind"] not in ("did", "issuer"):
+        if not drawn and item["kind"] not in ("did", "issuer"):
             assert exported.document(item)["id"] == item["url"]
-    assert {exported.data(item).decode() for item in exported.of("credential")} == await texts(runtime)
+    signed = [*exported.of("credential"), *exported.of("credential-jwt")]
+    assert {exported.data(item).decode() for item in signed} == await texts(runtime)
     written = {p.relative_to(exported.folder).as_posix() for p in exported.folder.rglob("*") if p.is_file()}
     assert written == {"manifest.json", *(item["path"] for item in exported.items)}
