@@ -27,6 +27,8 @@ COMMANDS = [
     ("achievement", "create"),
     ("achievement", "publish"),
     ("achievement", "list"),
+    ("stack", "publish"),
+    ("stack", "progress"),
     ("issue",),
     ("revoke",),
     ("suspend",),

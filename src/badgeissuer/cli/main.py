@@ -23,6 +23,7 @@ from badgeissuer.cli import (
     openapi,
     preflight,
     serve,
+    stack,
     verify,
 )
 from badgeissuer.cli.exits import MEANINGS, Exit, code_of
@@ -54,7 +55,7 @@ class Commands(TyperGroup):
 
 _ORDER = (
     *("demo", "serve", "migrate"),
-    *("apikey", "issuer", "achievement"),
+    *("apikey", "issuer", "achievement", "stack"),
     *("issue", "revoke", "suspend", "reinstate", "export"),
     *("verify", "preflight", "config", "openapi"),
 )
@@ -105,6 +106,7 @@ app.command("migrate", rich_help_panel=_START)(migrate.migrate)
 app.add_typer(apikey.app, name="apikey", rich_help_panel=_SET_UP)
 app.add_typer(issuer.app, name="issuer", rich_help_panel=_SET_UP)
 app.add_typer(achievement.app, name="achievement", rich_help_panel=_SET_UP)
+app.add_typer(stack.app, name="stack", rich_help_panel=_SET_UP)
 app.command("issue", rich_help_panel=_ISSUE)(issue.issue)
 app.command("revoke", rich_help_panel=_ISSUE)(award_states.revoke)
 app.command("suspend", rich_help_panel=_ISSUE)(award_states.suspend)

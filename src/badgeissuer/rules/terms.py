@@ -112,19 +112,3 @@ class JobState(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
-
-
-class CredentialKind(StrEnum):
-    """What a signed document is."""
-
-    BADGE = "badge"
-    CLR = "clr"
-    ENDORSEMENT = "endorsement"
-
-
-class Visibility(StrEnum):
-    """Who finds an award's page: anyone (public), whoever has the address (unlisted), nobody (closed)."""
-
-    PUBLIC = "public"
-    UNLISTED = "unlisted"
-    CLOSED = "closed"

@@ -98,10 +98,14 @@ async def read_progress(
     unknown = set(keys) - {member.key for member in asked.version.as_rule().members}
     if unknown:
         raise InvalidRequest(parameters={"what_if": "names a key that no member of the stack has"})
-    answer = await progressing.answer(work, asked, what_if=keys)
+    return shown(asked, await progressing.answer(work, asked, what_if=keys), keys)
+
+
+def shown(asked: progressing.Asked, answer: progressing.Answer, keys: list[str]) -> ProgressOut:
+    """The answer on the wire."""
     found = answer.progress
     return ProgressOut(
-        stack=stack_id,
+        stack=asked.stack.id,
         version=asked.version.number,
         complete=found.standing.complete,
         complete_since=found.standing.complete_since,
