@@ -63,6 +63,15 @@ _JSON: Table = {
     "levels of both kinds": (lambda: b'[{"a":' * 20_000 + b"1" + b"}]" * 20_000, "malformed-json"),
     "escapes without end": (lambda: b'{"a":"' + b"\\\\" * 120_000, "malformed-json"),
     "quotes without end": (lambda: b'{"a":"' + b'\\"' * 120_000, "malformed-json"),
+    # The places of the values in it, written out, would be a gigabyte.
+    "five thousand values under a name of 200 kB": (
+        lambda: b'{"' + b"n" * 200_000 + b'":[' + b'"",' * 5_000 + b'""]}',
+        "malformed-json",
+    ),
+    "sixty names of four kilobytes, one within the other": (
+        lambda: (b'{"' + b"n" * 4_000 + b'":') * 60 + b"1" + b"}" * 60,
+        "malformed-json",
+    ),
     "longer than allowed": (lambda: b" " * 300_000, "too-large"),
 }
 # As a learner record comes: up to 16 MiB.

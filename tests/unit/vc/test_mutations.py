@@ -295,7 +295,10 @@ def test_the_twin_of_a_signature(suite: str) -> None:
 @pytest.mark.parametrize("about_it", [True, False])
 @pytest.mark.parametrize("suite", SUITES)
 def test_an_endorsement_that_proves_itself_may_be_put_in(suite: str, about_it: bool) -> None:
-    """The context of 2024 does not know it, so that a signature made then covers none; one of a jcs suite always does."""
+    """The context of 2024 does not know it, so that a signature made then covers none.
+
+    One of a jcs suite covers all that there is.
+    """
     text = secured("badge", suite)
     document = json.loads(text)
     about = document.get("id", "") if about_it else f"{issued.BASE}/credentials/another"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from struct import unpack
 
 from badgeissuer.vc.carriers.forms import Meter, refused
@@ -81,7 +81,7 @@ def _check_packed(type_: bytes, data: bytes, meter: Meter) -> None:
 def _unpack(parts: Iterable[memoryview], count: Callable[[int], None], *, at_most: int | None = None) -> int:
     """The unpacked size of one whole zlib stream; every piece is counted before the next is made."""
     stream, size = zlib.decompressobj(), 0
-    for part in parts:
+    for part in _slices(parts):
         waiting: bytes | memoryview = part
         piece = b""
         # A full piece with no input left over: the stream may still hold back a little.
@@ -98,6 +98,13 @@ def _unpack(parts: Iterable[memoryview], count: Callable[[int], None], *, at_mos
     if not stream.eof:
         raise refused("compressed data of the PNG is cut short")
     return size
+
+
+def _slices(parts: Iterable[memoryview]) -> Iterator[memoryview]:
+    """Short ones: what zlib has not taken yet it copies anew for every piece that it gives."""
+    for part in parts:
+        for at in range(0, len(part), PNG_PIECE_BYTES // 4):
+            yield part[at : at + PNG_PIECE_BYTES // 4]
 
 
 def _pixel_bytes(width: int, height: int, bits: int, *, interlaced: bool) -> int:
