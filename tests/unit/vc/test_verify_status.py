@@ -300,3 +300,10 @@ def test_a_hint_of_the_lists_that_a_plan_needs() -> None:
     plan = verify.plan(lists.badge_1edtech())
     assert plan.status_lists == ()
     assert [(need.use.value, need.url) for need in plan.documents] == [("revocation list", REVOCATIONS)]
+
+
+def test_a_list_of_more_values_than_a_list_has_is_not_held_to_anything() -> None:
+    """Each of them could be a fault, and lists come from strangers."""
+    plan = verify.plan_status_list(issued.status_list() | {"remark": [None] * 50_000})
+    assert plan.shape is not None
+    assert (plan.shape.verdict, plan.shape.detail) == (Verdict.FAILED, "the document has more than 6000 values")

@@ -120,8 +120,8 @@ def _uses_context_303(value: Mapping[str, Any]) -> bool:
 
 def _any(value: object, holds: Callable[[Mapping[str, Any]], bool]) -> bool:
     if isinstance(value, Mapping):
-        return holds(value) or any(_any(member, holds) for member in value.values())
-    return isinstance(value, list) and any(_any(item, holds) for item in value)
+        return holds(value) or any(_any(member, holds) for member in value.values() if isinstance(member, dict | list))
+    return isinstance(value, list) and any(_any(item, holds) for item in value if isinstance(item, dict | list))
 
 
 def _key(name: str, algorithm: Algorithm, edition: Edition) -> str:
