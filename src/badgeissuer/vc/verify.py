@@ -36,6 +36,7 @@ from badgeissuer.vc.checks.plan import (
     Use,
     issuer_of,
     plan,
+    plan_renewed,
     plan_status_list,
 )
 from badgeissuer.vc.checks.plan_proofs import CanonJob
@@ -83,6 +84,7 @@ __all__ = [
     "check",
     "core_checks",
     "plan",
+    "plan_renewed",
     "plan_status_list",
     "with_known_state",
 ]

@@ -188,6 +188,19 @@ def test_no_other_member_may_be_added(pointer: str, value: str, monkeypatch: pyt
     assert not report_on(of_2024(put(endorsed(JWT, place=ACHIEVEMENT), "/jti", "urn:uuid:1"), monkeypatch)).verified
 
 
+@pytest.mark.parametrize(
+    "value", [{"type": ["Evidence"], "name": "Forged"}, [{"id": "urn:x:1", "name": "A"}], [JWT, 5]]
+)
+@pytest.mark.parametrize("place", ["", "/credentialSubject", "/evidence/0", f"{ACHIEVEMENT}/criteria"])
+def test_what_is_no_text_cannot_be_added_either(place: str, value: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even to an object of an open class, where check 1 asks nothing of it."""
+    document = of_2024(BADGE, monkeypatch)
+    report = report_on(put(copy.deepcopy(document), f"{place}/endorsementJwt", value))
+    assert not report.verified
+    if place:
+        assert "this is no JWT" in report.check(8).detail
+
+
 def test_members_and_options_that_no_edition_defines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(issued, "CONTEXTS", ContextStore.of_edition(Edition.EARLIER))
     report = report_on(issued.resigned(endorsed(JWT, place=ACHIEVEMENT), remark="x"))
