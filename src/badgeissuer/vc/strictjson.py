@@ -131,6 +131,11 @@ def escape_pointer(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
+def unescape_pointer(step: str) -> str:
+    """The member's name in a reference token."""
+    return step.replace("~1", "/").replace("~0", "~")
+
+
 def _values(data: bytes) -> int:
     """At least as many as the values in the text; commas and brackets inside of strings are counted too."""
     return sum(data.count(sign) for sign in (b",", b"[", b"{"))

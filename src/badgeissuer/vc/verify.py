@@ -110,7 +110,7 @@ def check(plan: Plan, material: Material, *, now: datetime, policy: Policy | Non
     )
     checks = (
         *core,
-        content.check_dates(document, now=now, policy=policy),
+        content.check_dates(document, now=now, policy=policy, proofs=plan.proofs),
         check_status(plan, material, now=now, policy=policy),
         with_recipient(content.check_consistency(document, plan.kind), document, asked),
         _check_nested(edition, reports),

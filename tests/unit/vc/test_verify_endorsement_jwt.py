@@ -118,6 +118,18 @@ def test_an_item_that_is_no_text_is_a_fault_of_shape() -> None:
     assert [found.pointer for found in report_on(single).nested] == ["/endorsementJwt/0"]
 
 
+def test_one_of_something_else_is_told() -> None:
+    """Signed and in order, and no praise for this badge: the reader has to know."""
+    stray = "verified; it endorses something else than what it stands in"
+    for place, said in (("", stray), ("/issuer", stray), ("/credentialSubject/achievement", "verified")):
+        both = put(endorsed(JWT, place=place), f"{place}/endorsement", records.signed_endorsement())
+        report = report_on(issued.resigned(both))
+        assert report.verified, bad(report)
+        assert [part.detail for part in report.check(8).parts] == [said, said]
+    odd = issued.resigned(put(copy.deepcopy(BADGE), "/credentialSubject/a~1b~0c", {"endorsement": ["x", {}]}))
+    assert bad(report_on(odd))[1] == "failed"
+
+
 def test_they_are_counted_with_the_other_endorsements() -> None:
     document = endorsed(*[JWT] * (MOST_NESTED - 1)) | {"endorsement": [records.signed_endorsement()] * 3}
     plan = verify.plan(document)

@@ -14,6 +14,7 @@ from badgeissuer.vc.faults import ProofUnsupported
 from badgeissuer.vc.multikey import parse_multikey
 from badgeissuer.vc.proofs.cryptosuite import Form, Inputs
 from badgeissuer.vc.proofs.data_integrity import proofs_of, unsecured
+from badgeissuer.vc.proofs.ecdsa_sd_2023 import ECDSA_SD_2023
 from badgeissuer.vc.proofs.signatures import algorithm_of
 from badgeissuer.vc.proofs.suites import ECDSA_RDFC_2019, Suite, suite_of
 
@@ -88,6 +89,11 @@ def planned_proofs(document: Mapping[str, Any]) -> tuple[PlannedProof, ...]:
         ]
         planned.append(PlannedProof(place, proof, suite, inputs, fault, tuple(forms)))
     return tuple(planned)
+
+
+def shown_in_part(proofs: tuple[PlannedProof, ...]) -> bool:
+    """Whether the document may be a part of what was signed: all that its issuer did not make mandatory can be gone."""
+    return bool(proofs) and all(planned.suite is ECDSA_SD_2023 for planned in proofs)
 
 
 def jobs_of(
