@@ -169,6 +169,19 @@ def test_entries_that_are_no_objects_and_entries_of_unknown_kinds() -> None:
         assert next(iter(sorted(bad(report.checks).items()))) == found
 
 
+def test_an_entry_of_data_model_1_1_that_is_no_object() -> None:
+    """Of these documents the envelope is not looked at so closely."""
+    document = credential(lists.entry_2021(), "urn:x:1")
+    document["issuanceDate"] = document.pop("validFrom")
+    contexts = [CREDENTIALS_V1, lists.STATUS_LIST_2021, DATA_INTEGRITY_V2]
+    whole = copy.deepcopy(records.signed_clr())
+    # Only its report matters: a record of data model 2.0 cannot be signed around it.
+    whole["credentialSubject"]["verifiableCredential"] = [resigned(document | {"@context": contexts})]
+    report = member_of(report_on(whole, lists.list_2021()))
+    assert bad(report.checks) == {6: "failed"}
+    assert report.check(6).detail == "status entry 1: the status entry is no object"
+
+
 def test_no_more_entries_are_looked_at_than_a_few() -> None:
     many = [one(str(number)) for number in range(limits.STATUS_ENTRIES + 2)]
     report = member_of(report_on(record(credential(*many)), listed()))
