@@ -151,7 +151,7 @@ class _Gatherer:
         if isinstance(body, Failure):
             material.refreshed = body
             return False
-        newer = await asyncio.to_thread(checks.plan, body)
+        newer = await asyncio.to_thread(checks.plan_renewed, plan, body)
         same = refreshing.mismatch(plan, newer) is None
         if same and plan.role is Role.ROOT:
             self._shares = max(self._shares, _members_in(newer))

@@ -188,9 +188,9 @@ def _key(entry: Mapping[str, Any]) -> JoseKey:
     if (multikey is None) == (jwk is None):
         raise _wrong(MethodInvalid, "the key must be written in one form, no more and no less", "/verificationMethod")
     try:
-        if type_ in _MULTIKEYS and isinstance(multikey, str):
+        if isinstance(type_, str) and type_ in _MULTIKEYS and isinstance(multikey, str):
             return parse_multikey(multikey)
-        if type_ in _JWKS and isinstance(jwk, Mapping):
+        if isinstance(type_, str) and type_ in _JWKS and isinstance(jwk, Mapping):
             return parse_public_jwk(jwk)
     except KeyInvalid as error:
         raise _wrong(MethodInvalid, error.detail, "/verificationMethod") from None

@@ -19,7 +19,8 @@ from badgeissuer.vc.multikey import did_web_url
 
 # A path that leads where it says: no empty, dot or encoded segments, over which servers and we might differ.
 _PLAIN_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~!$&'()*+,;=:@-]+)*/?")
-_KNOWN_TYPES = frozenset({"OKP", "EC", "RSA"})
+_WELL_KNOWN = "/.well-known/"
+_KNOWN_TYPES = ("OKP", "EC", "RSA")
 
 
 class Standing(StrEnum):
@@ -34,7 +35,8 @@ def standing(url: str, issuer: str) -> Standing:
     """Whether what lies at a URL is said by the issuer, by the host that it shares with others, or by someone else.
 
     An issuer's own place is the folder of its https id or of its did:web document; the whole host, where that is at the
-    root. Anything that is not plain https is foreign.
+    root. The host itself speaks at its root and at its well-known places; elsewhere on it others may write what they
+    like, the name of this issuer too. Anything that is not plain https is foreign.
     """
     try:
         home = did_web_url(issuer) if issuer.startswith("did:web:") else issuer
@@ -44,7 +46,17 @@ def standing(url: str, issuer: str) -> Standing:
     if there is None or here is None or there[0] != here[0]:
         return Standing.FOREIGN
     folder = here[1].removesuffix("/.well-known/did.json").removesuffix("/did.json").rstrip("/")
-    return Standing.OWN if there[1] == folder or there[1].startswith(folder + "/") else Standing.SHARED
+    if there[1] == folder or there[1].startswith(folder + "/"):
+        return Standing.OWN
+    return Standing.SHARED if there[1] in ("", "/") or there[1].startswith(_WELL_KNOWN) else Standing.FOREIGN
+
+
+def well_known(issuer: str) -> str | None:
+    """Where the key set of an https issuer's host is; None for ids that name no host."""
+    try:
+        return f"https://{urlsplit(issuer).netloc}{_WELL_KNOWN}jwks.json"
+    except ValueError:
+        return None
 
 
 def issuer_key(

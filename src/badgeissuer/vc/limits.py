@@ -75,6 +75,9 @@ RELATED: Final = 4
 
 # Levels of objects and arrays; the deepest sample of the standards has 10.
 JSON_DEPTH: Final = 64
+# Characters of a value's JSON pointer. Every fault and every embedded document is named by one, and under a member's
+# name of 100 kB, thousands of values have gigabytes of pointers. The longest in the standards' samples has 90.
+JSON_POINTER: Final = 1_024
 # Digits of an integer: converting takes quadratic time, and no credential has a use for more.
 JSON_DIGITS: Final = 400
 # Faults that one refusal tells; nobody reads more.

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from badgeissuer.errors import BadgeissuerError, TooLarge
-from badgeissuer.vc.canon import FOREIGN_BUDGET, Budget, Canonical, canonicalize
+from badgeissuer.vc.canon import FOREIGN_BUDGET, Budget, Canonical, canonicalize, check_values
 from badgeissuer.vc.checks.plan import budget_of
 from badgeissuer.vc.contexts import ContextStore
 from badgeissuer.vc.profiles import canvas, credly, dcc, learncard, linkedin, onedtech, openbadgeslib
@@ -104,9 +104,14 @@ def preflight_all(
 
 
 def plan(document: Mapping[str, Any] | str | bytes) -> Plan:
-    """The document, read; what it holds is not looked at. Raises nothing: what cannot be read ``answer`` tells."""
+    """The document, read; what it holds is not looked at. Raises nothing: what cannot be read ``answer`` tells.
+
+    Nor is one read that has more values than its budget allows: each could be a finding of every target.
+    """
     try:
-        return Plan(read(document))
+        reading = read(document)
+        check_values(reading.credential, budget_of(reading.credential))
+        return Plan(reading)
     except TooLarge as error:
         remedy = "put the file to the target itself"
         return Plan(

@@ -10,7 +10,8 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, TypeAlias
 
 from badgeissuer.errors import Fault, TooLarge
@@ -24,6 +25,7 @@ JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, J
 _STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 _RISKY_ESCAPE = re.compile(r"\\u(?:0000|[dD])")
 _SURROGATE_OR_NUL = re.compile("[\x00\ud800-\udfff]")
+_SURROGATE_OR_ESCAPED_NUL = re.compile("[\ud800-\udfff]|\\\\u0000")
 _SHOWABLE_NAME = re.compile(r"[A-Za-z@_][A-Za-z0-9@_.-]{0,40}")
 
 
@@ -33,7 +35,8 @@ def loads(data: bytes, *, max_bytes: int = limits.FOREIGN_BYTES, max_depth: int 
     Raises ``TooLarge`` above ``max_bytes``, and for a long text that is nothing but small values. Raises
     ``MalformedJson`` for: other encodings, a byte order mark, a member named twice in one object, NaN, infinities and
     numbers beyond a double, integers of more than 400 digits, lone surrogates and NUL characters (escaped ones too),
-    nesting deeper than ``max_depth``, anything after the value, broken syntax.
+    nesting deeper than ``max_depth``, names so long that a value's JSON pointer has more than 1,024 characters,
+    anything after the value, broken syntax.
     """
     if len(data) > max_bytes:
         raise TooLarge(f"the JSON text is longer than {max_bytes} bytes")
@@ -57,6 +60,7 @@ def loads(data: bytes, *, max_bytes: int = limits.FOREIGN_BYTES, max_depth: int 
         refusal = error.with_traceback(None)  # the traceback holds all that was read so far
     if refusal is not None:
         raise _located(text) or refusal
+    _check_pointers(value)
     if _RISKY_ESCAPE.search(text):
         _check_characters(value)
     return value
@@ -90,23 +94,46 @@ def dumps(value: object, *, sort_keys: bool = False) -> str:
 
 def strings(value: object, pointer: str = "") -> Iterator[tuple[str, str]]:
     """Every string of a JSON value with its JSON pointer; a member's name comes before its value, under its pointer."""
-    pending: list[tuple[object, str]] = [(value, pointer)]
-    while pending:
-        item, where = pending.pop()
+    for item, where in _places(value, pointer):
         if isinstance(item, str):
             yield item, where
         elif isinstance(item, Mapping):
-            for name, member in item.items():
-                below = f"{where}/{escape_pointer(name)}"
-                yield name, below
-                pending.append((member, below))
+            for name in item:
+                yield name, f"{where}/{escape_pointer(name)}"
+
+
+def _places(value: object, pointer: str = "") -> Iterator[tuple[object, str]]:
+    """Every value with its pointer, in the order of the text. One by one: all pointers together are megabytes."""
+    pending: list[Iterator[tuple[object, str]]] = [iter([(value, pointer)])]
+    while pending:
+        found = next(pending[-1], None)
+        if found is None:
+            pending.pop()
+            continue
+        yield found
+        item, where = found
+        if isinstance(item, Mapping):
+            pending.append(_members(item, where))
         elif isinstance(item, list | tuple):
-            pending.extend((member, f"{where}/{index}") for index, member in enumerate(item))
+            pending.append(_items(item, where))
+
+
+def _members(value: Mapping[str, object], pointer: str) -> Iterator[tuple[object, str]]:
+    return ((member, f"{pointer}/{escape_pointer(name)}") for name, member in value.items())
+
+
+def _items(value: Iterable[object], pointer: str) -> Iterator[tuple[object, str]]:
+    return ((item, f"{pointer}/{index}") for index, item in enumerate(value))
 
 
 def escape_pointer(name: str) -> str:
     """A member's name as a reference token of a JSON pointer (RFC 6901 §3)."""
     return name.replace("~", "~0").replace("/", "~1")
+
+
+def unescape_pointer(step: str) -> str:
+    """The member's name in a reference token."""
+    return step.replace("~1", "/").replace("~0", "~")
 
 
 def _values(data: bytes) -> int:
@@ -136,7 +163,25 @@ def _check_depth(text: str, limit: int) -> None:
             depth -= 1
 
 
+def _check_pointers(value: JsonValue) -> None:
+    pending: list[tuple[JsonValue, int]] = [(value, 0)]
+    while pending:
+        item, length = pending.pop()
+        if isinstance(item, dict):
+            for name, member in item.items():
+                below = length + len(name) + 1
+                if below > limits.JSON_POINTER:
+                    raise _malformed("the names of members, one within the other, are too long")
+                if isinstance(member, dict | list):
+                    pending.append((member, below))
+        elif isinstance(item, list):
+            pending.extend((member, length) for member in item if isinstance(member, dict | list))
+
+
 def _check_characters(value: JsonValue) -> None:
+    # Written at once: going through the values with their pointers costs thirty times as much.
+    if not _SURROGATE_OR_ESCAPED_NUL.search(json.dumps(value, ensure_ascii=False)):
+        return
     for text, pointer in strings(value):
         if _SURROGATE_OR_NUL.search(text):
             safe = _SURROGATE_OR_NUL.sub("\ufffd", pointer)
@@ -164,19 +209,15 @@ class _Refused:
 def _located(text: str) -> MalformedJson | None:
     """Why the text is refused, with the place of each refused value; None where the text breaks off after them."""
     try:
-        pending: list[tuple[Any, str]] = [(_LOCATOR.decode(text), "")]
-    except (json.JSONDecodeError, RecursionError):
+        value = _LOCATOR.decode(text)
+        _check_pointers(value)
+    except (json.JSONDecodeError, RecursionError, MalformedJson):
         return None
-    faults = []
-    while pending:
-        item, where = pending.pop()
-        if isinstance(item, _Refused):
-            faults.append(Fault(where, item.detail, MalformedJson.code, "RFC 8259"))
-        elif isinstance(item, dict):
-            pending += reversed([(member, f"{where}/{escape_pointer(name)}") for name, member in item.items()])
-        elif isinstance(item, list):
-            pending += reversed([(member, f"{where}/{index}") for index, member in enumerate(item)])
-    return MalformedJson(faults[0].detail, faults=faults[: limits.JSON_FAULTS])
+    refused = ((item, where) for item, where in _places(value) if isinstance(item, _Refused))
+    faults = [
+        Fault(where, item.detail, MalformedJson.code, "RFC 8259") for item, where in islice(refused, limits.JSON_FAULTS)
+    ]
+    return MalformedJson(faults[0].detail, faults=faults)
 
 
 def _decoder(refuse: Callable[[str], Any]) -> json.JSONDecoder:

@@ -36,6 +36,7 @@ from badgeissuer.vc.checks.plan import (
     Use,
     issuer_of,
     plan,
+    plan_renewed,
     plan_status_list,
 )
 from badgeissuer.vc.checks.plan_proofs import CanonJob
@@ -83,6 +84,7 @@ __all__ = [
     "check",
     "core_checks",
     "plan",
+    "plan_renewed",
     "plan_status_list",
     "with_known_state",
 ]
@@ -108,7 +110,7 @@ def check(plan: Plan, material: Material, *, now: datetime, policy: Policy | Non
     )
     checks = (
         *core,
-        content.check_dates(document, now=now, policy=policy),
+        content.check_dates(document, now=now, policy=policy, proofs=plan.proofs),
         check_status(plan, material, now=now, policy=policy),
         with_recipient(content.check_consistency(document, plan.kind), document, asked),
         _check_nested(edition, reports),

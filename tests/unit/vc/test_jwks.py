@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from badgeissuer.vc.faults import KeyInvalid
 from badgeissuer.vc.jwk import JoseKey, public_jwk
-from badgeissuer.vc.jwks import Standing, issuer_key, jwk_set, key_in, standing
+from badgeissuer.vc.jwks import Standing, issuer_key, jwk_set, key_in, standing, well_known
 
 ED = Ed25519PrivateKey.from_private_bytes(bytes(range(32))).public_key()
 P256 = ec.derive_private_key(7, ec.SECP256R1()).public_key()
@@ -94,7 +94,9 @@ OWN, SHARED, FOREIGN = Standing.OWN, Standing.SHARED, Standing.FOREIGN
         ("https://a.example/issuers/a", "https://a.example/issuers/a", OWN),
         ("https://a.example/issuers/a/keys/1", "https://a.example/issuers/a/", OWN),
         ("https://a.example/.well-known/jwks.json", DID, SHARED),
-        ("https://a.example/issuers/ab/jwks.json", DID, SHARED),
+        ("https://a.example/.well-known/x/keys", DID, SHARED),
+        ("https://a.example/issuers/ab/jwks.json", DID, FOREIGN),
+        ("https://a.example/jwks.json", DID, FOREIGN),
         ("https://a.example/", DID, SHARED),
         ("https://a.example", DID, SHARED),
         ("https://a.example:8443/jwks.json", "did:web:a.example", FOREIGN),
@@ -131,5 +133,24 @@ def test_a_key_counts_by_where_it_lies() -> None:
     for url, reason in ((shared, "no such key"), ("https://b.example/jwks.json", "someone else")):
         with pytest.raises(KeyInvalid, match=reason):
             issuer_key(both, url=url, issuer=DID, alg="ES256", kid="p256")
+    # Another who has a place on the host can write this issuer's name there too.
+    named = {**public_jwk(P256), "iss": DID}
+    with pytest.raises(KeyInvalid, match="someone else"):
+        issuer_key(named, url="https://a.example/issuers/b/key", issuer=DID, alg="ES256", kid="x:1")
+    assert issuer_key(named, url=shared, issuer=DID, alg="ES256", kid="x:1") == P256
+
+
+def test_the_key_set_of_a_host() -> None:
+    assert well_known("https://a.example/issuers/a") == "https://a.example/.well-known/jwks.json"
+    assert well_known("https://a.example:8443") == "https://a.example:8443/.well-known/jwks.json"
+    assert well_known("https://[a.example/") is None
+    assert well_known("https://a\u2100b.example/") is None
+
+
+@pytest.mark.parametrize("kty", [None, [], {}, ["EC"], 5])
+def test_a_key_of_no_kind_is_passed_over(kty: object) -> None:
+    odd = {**public_jwk(P256), "kty": kty}
     with pytest.raises(KeyInvalid, match="no such key"):
-        issuer_key(public_jwk(P256), url="https://a.example/issuers/b/key", issuer=DID, alg="ES256", kid="x:1")
+        key_in({"keys": [odd]}, alg="ES256")
+    with pytest.raises(KeyInvalid, match="no such key"):
+        key_in(odd, alg="ES256")

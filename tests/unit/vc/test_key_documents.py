@@ -152,6 +152,8 @@ REFUSED: dict[str, tuple[object, type[ControllerError], str]] = {
     "two forms": (with_method(publicKeyJwk=public_jwk(ED)), MethodInvalid, "one form"),
     "no form": (with_method(publicKeyMultibase=None), MethodInvalid, "one form"),
     "an unknown type": (with_method(type="X25519KeyAgreementKey2020"), MethodInvalid, "no form that is known"),
+    "a type that is an array": (with_method(type=["Multikey"]), MethodInvalid, "no form that is known"),
+    "a type that is an object": (with_method(type={"a": 1}), MethodInvalid, "no form that is known"),
     "a JWK as a text": (
         with_method(type="JsonWebKey", publicKeyMultibase=None, publicKeyJwk="x"),
         MethodInvalid,

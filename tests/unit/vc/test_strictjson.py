@@ -35,6 +35,11 @@ def test_integers_stay_integers_and_characters_stay_themselves() -> None:
     assert strictjson.dumps(value) == '{"a":9007199254740993,"b":3.0,"c":"é😀\\\\u0000"}'
 
 
+def _names(length: int, levels: int, last: int) -> bytes:
+    """Objects, each in the other, with names of these lengths."""
+    return b'{"%s":' % (b"n" * length) * levels + b'{"%s":1}' % (b"n" * last) + b"}" * levels
+
+
 @pytest.mark.parametrize(
     ("data", "detail"),
     [
@@ -52,6 +57,8 @@ def test_integers_stay_integers_and_characters_stay_themselves() -> None:
         (b'"\xed\xa0\x80"', "the text is not UTF-8 (byte 1)"),
         (b"\xef\xbb\xbf{}", "the text starts with a byte order mark"),
         (b"[" * 65 + b"]" * 65, "nested deeper than 64 levels"),
+        (b'{"' + b"n" * 1_024 + b'":1}', "the names of members, one within the other, are too long"),
+        (_names(4, 62, 714), "the names of members, one within the other, are too long"),
         (b"[1] 2", "not JSON: Extra data, line 1, column 5"),
         (b'"a\tb"', "not JSON: Invalid control character at, line 1, column 3"),
         (b'"abc', "not JSON: Unterminated string starting at, line 1, column 1"),
@@ -147,3 +154,22 @@ def test_a_long_text_is_not_all_small_values(value: bytes) -> None:
         strictjson.loads(dense, max_bytes=limits.CLR_BYTES)
     words = json.dumps(["x" * 32] * (limits.FOREIGN_BYTES // 32)).encode()
     assert strictjson.loads(words, max_bytes=limits.CLR_BYTES) == json.loads(words)
+
+
+def test_a_long_pointer_is_refused_and_a_long_text_is_not() -> None:
+    """Written out, the places of these values would be gigabytes."""
+    longest = "n" * (limits.JSON_POINTER - 1)
+    for ending in (b"", b"\\ud83d\\ude00"):
+        data = b'{"%s":[%s"%s"]}' % (longest.encode(), b"1," * 100_000, ending)
+        found = strictjson.loads_object(data)
+        assert len(found[longest]) == 100_001
+        with pytest.raises(MalformedJson, match="too long"):
+            strictjson.loads(data.replace(b"nn", b"nnn", 1))
+    assert strictjson.loads(b'["%s"]' % (b"n" * 100_000))
+    assert strictjson.loads(_names(4, 62, 713))
+
+
+def test_where_a_value_is_refused_is_not_told_by_a_long_pointer() -> None:
+    with pytest.raises(MalformedJson) as error:
+        strictjson.loads(b'{"%s":[%sNaN]}' % (b"n" * 5_000, b"NaN," * 5_000))
+    assert [fault.pointer for fault in error.value.faults] == [""]

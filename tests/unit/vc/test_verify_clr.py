@@ -14,6 +14,7 @@ from badgeissuer.vc.build import clr_credential
 from badgeissuer.vc.canon import FOREIGN_BUDGET
 from badgeissuer.vc.contexts import CREDENTIALS_V1, CREDENTIALS_V2, DATA_INTEGRITY_V2, OB_V3P0_303
 from badgeissuer.vc.multikey import did_key, did_key_document, public_multikey
+from badgeissuer.vc.recipient import hashed_identity
 from badgeissuer.vc.status import Bits
 from badgeissuer.vc.verify import Report, Verdict
 from tests.support import issued, records
@@ -173,6 +174,34 @@ def test_a_member_about_someone_else() -> None:
     assert report_on(with_members(good(), about_another())).check(7).verdict is Verdict.OK, (
         "a pairwise id tells nothing"
     )
+
+
+@pytest.mark.parametrize(
+    ("of_record", "of_member", "said"),
+    [
+        ("did:web:teacher.example", "did:web:someone.example", "are about someone else"),
+        ("mailto:a@school.example", "mailto:b@school.example", "are about someone else"),
+        ("mailto:a@school.example", "mailto:A%40School.example", None),
+        ("did:web:teacher.example", "mailto:a@school.example", "the word of the record's issuer"),
+        ("urn:uuid:1", "did:web:teacher.example", "the word of the record's issuer"),
+        ("urn:uuid:1", None, "the word of the record's issuer"),
+        (None, None, "the word of the record's issuer"),
+    ],
+)
+def test_whether_a_member_is_about_the_same_person(of_record: str | None, of_member: str | None, said: str) -> None:
+    """Of two names of one kind it is known, of two kinds it is not: one person has an address here and a DID there."""
+    identity = hashed_identity("teacher@school.example.org", salt="00112233445566778899aabbccddeeff")
+    member = good()
+    record = with_members(member)
+    for subject, name in ((member["credentialSubject"], of_member), (record["credentialSubject"], of_record)):
+        subject.pop("id", None)
+        subject |= {"identifier": [identity]} if name is None else {"id": name}
+    record["credentialSubject"]["verifiableCredential"] = [resigned(member)]
+    report = report_on(resigned(record))
+    assert [check.verdict for check in report.checks if check.number != 7] == ["ok"] * 8
+    assert report.verified == (said != "are about someone else")
+    assert ("about" in report.check(7).detail) is (said is not None)
+    assert said is None or said in report.check(7).detail
 
 
 def test_associations_that_lead_out_of_the_record_are_told() -> None:

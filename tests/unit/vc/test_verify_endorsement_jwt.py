@@ -118,6 +118,18 @@ def test_an_item_that_is_no_text_is_a_fault_of_shape() -> None:
     assert [found.pointer for found in report_on(single).nested] == ["/endorsementJwt/0"]
 
 
+def test_one_of_something_else_is_told() -> None:
+    """Signed and in order, and no praise for this badge: the reader has to know."""
+    stray = "verified; it endorses something else than what it stands in"
+    for place, said in (("", stray), ("/issuer", stray), ("/credentialSubject/achievement", "verified")):
+        both = put(endorsed(JWT, place=place), f"{place}/endorsement", records.signed_endorsement())
+        report = report_on(issued.resigned(both))
+        assert report.verified, bad(report)
+        assert [part.detail for part in report.check(8).parts] == [said, said]
+    odd = issued.resigned(put(copy.deepcopy(BADGE), "/credentialSubject/a~1b~0c", {"endorsement": ["x", {}]}))
+    assert bad(report_on(odd))[1] == "failed"
+
+
 def test_they_are_counted_with_the_other_endorsements() -> None:
     document = endorsed(*[JWT] * (MOST_NESTED - 1)) | {"endorsement": [records.signed_endorsement()] * 3}
     plan = verify.plan(document)
@@ -186,6 +198,19 @@ def test_no_other_member_may_be_added(pointer: str, value: str, monkeypatch: pyt
     # Not even where the issuer signed beside it.
     assert not report_on(of_2024(put(endorsed(JWT, place=ACHIEVEMENT), "/remark", "x"), monkeypatch)).verified
     assert not report_on(of_2024(put(endorsed(JWT, place=ACHIEVEMENT), "/jti", "urn:uuid:1"), monkeypatch)).verified
+
+
+@pytest.mark.parametrize(
+    "value", [{"type": ["Evidence"], "name": "Forged"}, [{"id": "urn:x:1", "name": "A"}], [JWT, 5]]
+)
+@pytest.mark.parametrize("place", ["", "/credentialSubject", "/evidence/0", f"{ACHIEVEMENT}/criteria"])
+def test_what_is_no_text_cannot_be_added_either(place: str, value: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even to an object of an open class, where check 1 asks nothing of it."""
+    document = of_2024(BADGE, monkeypatch)
+    report = report_on(put(copy.deepcopy(document), f"{place}/endorsementJwt", value))
+    assert not report.verified
+    if place:
+        assert "this is no JWT" in report.check(8).detail
 
 
 def test_members_and_options_that_no_edition_defines(monkeypatch: pytest.MonkeyPatch) -> None:

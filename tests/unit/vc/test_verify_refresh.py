@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from badgeissuer.errors import Fault
-from badgeissuer.vc import limits, verify
+from badgeissuer.vc import limits, strictjson, verify
 from badgeissuer.vc.checks import refresh
 from badgeissuer.vc.checks.plan import Need, Use
 from badgeissuer.vc.contexts import OB_CONTEXTS, OB_EXTENSIONS
 from badgeissuer.vc.verify import Check, Failure, Outcome, Plan, Policy, RefreshedMaterial, Report, Verdict
-from tests.support import issued
+from tests.support import issued, records
 from tests.unit.vc.test_verify import verdicts
 
 EXTENDED = {"@context": [*OB_CONTEXTS, OB_EXTENSIONS]}
@@ -202,3 +203,42 @@ def test_nothing_is_refreshed_that_is_not_proved() -> None:
         False,
         "Other",
     )
+
+
+def test_two_credentials_without_an_id_are_not_one_for_that() -> None:
+    """A member of a record need not have an id, and its service could give anybody's."""
+    member = {name: value for name, value in badge(refreshService=SERVICE).items() if name not in ("id", "proof")}
+    given = verify.plan(issued.resigned(member))
+    assert refresh.mismatch(given, verify.plan(issued.resigned({**member, "name": "Another"}))) == (
+        "what the service gave is another credential"
+    )
+
+
+def test_a_newer_edition_stands_where_the_given_one_stands() -> None:
+    """Its services lead on to others, and these to others: what they hold is not looked at without end."""
+    holding = {"issuer": {**issued.issuer(), "endorsement": [{"type": ["VerifiableCredential"]}]}}
+    text = strictjson.dumps(badge() | holding).encode()
+    given = verify.plan(text)
+    for depth in range(1, limits.NESTING + 1):
+        (given,) = given.nested.values() if depth == 1 else [replace(given, depth=depth)]
+        newer = verify.plan_renewed(given, text)
+        assert (newer.depth, newer.role) == (depth, verify.Role.ENDORSEMENT)
+        assert [nested.depth for nested in newer.nested.values()] == ([depth + 1] if depth < limits.NESTING else [])
+        assert newer.beyond == (depth == limits.NESTING)
+    assert verify.plan_renewed(given, b"<html>").document is None
+
+
+def test_a_member_of_any_kind_can_be_renewed() -> None:
+    member = {
+        "@context": [OB_CONTEXTS[0]],
+        "id": "urn:uuid:1",
+        "type": ["VerifiableCredential"],
+        "issuer": issued.DID,
+        "validFrom": "2026-01-01T00:00:00Z",
+        "credentialSubject": {"id": "urn:uuid:2"},
+    }
+    record = records.signed_clr()
+    record["credentialSubject"]["verifiableCredential"] = [issued.resigned(member)]
+    (given,) = verify.plan(record).nested.values()
+    newer = verify.plan_renewed(given, strictjson.dumps(issued.resigned(member)).encode())
+    assert refresh.mismatch(given, newer) is None

@@ -55,6 +55,7 @@ def parts(report: Report) -> list[Check]:
         {"digestMultibase": multihash("sha384", b"\x20\x30")},
         {"digestMultibase": multihash("sha512", b"\x13\x40", "u")},
         {"digestMultibase": SHA256, "digestSRI": sri("sha384"), "mediaType": "application/pdf"},
+        {"digestSRI": [sri("sha256"), sri("sha512")], "digestMultibase": [SHA256]},
     ],
 )
 def test_what_is_unchanged(digests: dict[str, Any]) -> None:
@@ -76,7 +77,17 @@ def test_what_is_unchanged(digests: dict[str, Any]) -> None:
         ({"digestSRI": "md5-AAAA"}, "not_checked", f"it gives a digest of a kind that is not known here ({URL})"),
         ({"digestSRI": "sha256-?"}, "failed", f"{URL} is not what it was when this was issued"),
         ({"digestSRI": "sha256-A"}, "failed", f"digestSRI cannot be read in the entry of {URL}"),
-        ({"digestSRI": ["a", "b"]}, "failed", f"digestSRI is no text in the entry of {URL}"),
+        ({"digestSRI": [sri("sha256"), 5]}, "failed", f"digestSRI is no text in the entry of {URL}"),
+        (
+            {"digestSRI": [sri("sha256"), "md5-A"]},
+            "not_checked",
+            f"it gives a digest of a kind that is not known here ({URL})",
+        ),
+        (
+            {"digestMultibase": [SHA256, multibase_encode(b"\x12\x20" + bytes(32))]},
+            "failed",
+            f"{URL} is not what it was when this was issued",
+        ),
         ({"digestMultibase": "x12"}, "failed", f"digestMultibase cannot be read in the entry of {URL}"),
         (
             {"digestMultibase": multihash("sha1", b"\x11\x14"), "digestSRI": sri("sha256")},

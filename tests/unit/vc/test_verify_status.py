@@ -169,6 +169,19 @@ def test_entries_that_are_no_objects_and_entries_of_unknown_kinds() -> None:
         assert next(iter(sorted(bad(report.checks).items()))) == found
 
 
+def test_an_entry_of_data_model_1_1_that_is_no_object() -> None:
+    """Of these documents the envelope is not looked at so closely."""
+    document = credential(lists.entry_2021(), "urn:x:1")
+    document["issuanceDate"] = document.pop("validFrom")
+    contexts = [CREDENTIALS_V1, lists.STATUS_LIST_2021, DATA_INTEGRITY_V2]
+    whole = copy.deepcopy(records.signed_clr())
+    # Only its report matters: a record of data model 2.0 cannot be signed around it.
+    whole["credentialSubject"]["verifiableCredential"] = [resigned(document | {"@context": contexts})]
+    report = member_of(report_on(whole, lists.list_2021()))
+    assert bad(report.checks) == {6: "failed"}
+    assert report.check(6).detail == "status entry 1: the status entry is no object"
+
+
 def test_no_more_entries_are_looked_at_than_a_few() -> None:
     many = [one(str(number)) for number in range(limits.STATUS_ENTRIES + 2)]
     report = member_of(report_on(record(credential(*many)), listed()))
@@ -300,3 +313,10 @@ def test_a_hint_of_the_lists_that_a_plan_needs() -> None:
     plan = verify.plan(lists.badge_1edtech())
     assert plan.status_lists == ()
     assert [(need.use.value, need.url) for need in plan.documents] == [("revocation list", REVOCATIONS)]
+
+
+def test_a_list_of_more_values_than_a_list_has_is_not_held_to_anything() -> None:
+    """Each of them could be a fault, and lists come from strangers."""
+    plan = verify.plan_status_list(issued.status_list() | {"remark": [None] * 50_000})
+    assert plan.shape is not None
+    assert (plan.shape.verdict, plan.shape.detail) == (Verdict.FAILED, "the document has more than 6000 values")

@@ -182,6 +182,36 @@ def test_the_older_suite_needs_its_context_last_and_once() -> None:
     assert again.check(1).verdict is Verdict.FAILED
 
 
+def test_what_an_issuer_let_be_left_out_may_be_missing() -> None:
+    """A holder's copy cannot show that there is no status and no end: only an issuer's own document can."""
+    kept = [pointer for pointer in mandatory_pointers(PREPARED.document) if "Until" not in pointer]
+    for pointers in (kept, [pointer for pointer in kept if pointer != "/credentialStatus"]):
+        base = ECDSA_SD_2023.create(
+            PREPARED,
+            sign=lambda data: sign(P256, data),
+            verification_method=method_of(P256),
+            created=issued.NOW,
+            pointers=pointers,
+            hmac_key=bytes(32),
+            statement_key=ec.derive_private_key(9, ec.SECP256R1()),
+            contexts=issued.CONTEXTS,
+        )
+        shown = ECDSA_SD_2023.derive(base, ["/credentialSubject/creditsEarned"], contexts=issued.CONTEXTS)
+        report = issued.report_on(shown, controllers=WORLD)
+        assert report.verified
+        assert report.check(5).detail == (
+            "it is valid now; its holder may have left an end date out, where its issuer let them"
+        )
+        status = "the issuer's status list says not revoked"
+        if "/credentialStatus" not in pointers:
+            status = "it shows no status entry; its holder may have left one out, where its issuer let them"
+        assert report.check(6).detail == status
+        # Not so where another proof covers the document as it is.
+        bare = {name: value for name, value in shown.items() if name != "proof"}
+        whole = proved(EDDSA_RDFC_2022, issued.KEY, bare)
+        assert issued.report_on(whole, controllers=WORLD).check(5).detail == "it is valid now"
+
+
 def test_a_key_of_another_kind_never_fits() -> None:
     document = proved(EDDSA_RDFC_2022, P256)
     assert report_on(document).check(3).detail == "the suite eddsa-rdfc-2022 needs an Ed25519 key"

@@ -104,6 +104,39 @@ def test_jwks_of_an_https_issuer() -> None:
     assert report_on(rs256(own), {own: verify.Failure("gone")}).outcome == "not_checked"
 
 
+@pytest.mark.parametrize("issuer", ["https://[bad", "https://a\u2100b.example/7"])
+def test_an_issuer_whose_id_is_no_url(issuer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "HTTPS", issuer)
+    report = report_on(rs256(None), {})
+    assert report.check(4).detail == "the JWT's key is not at a place of the issuer"
+
+
+def test_another_on_the_issuers_host_is_not_the_issuer() -> None:
+    """Whoever may put a file on a host could put this issuer's name into it."""
+    beside = "https://issuers.example.org/8/jwk.json"
+    key = {**public_jwk(RSA.public_key()), "iss": HTTPS}
+    assert verify.plan(rs256(beside).encode()).controllers == ()
+    assert report_on(rs256(beside), {beside: key}).outcome == "invalid"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "type_"),
+    [
+        ({"domain": frozenset({"a.example"})}, "domain", "INVALID_DOMAIN_ERROR"),
+        ({"challenge": "abc"}, "challenge", "INVALID_CHALLENGE_ERROR"),
+        ({"challenge": "abc", "domain": frozenset({"a.example"})}, "domain", "INVALID_DOMAIN_ERROR"),
+    ],
+)
+@pytest.mark.parametrize("token", [es256(), jose()])
+def test_a_jwt_answers_no_challenge(token: str, asked: Json, said: str, type_: str) -> None:
+    """What was asked for and cannot be looked at is not ok."""
+    plan = verify.plan(token.encode())
+    report = verify.check(plan, issued.material(plan, WORLD), now=issued.NOW, policy=verify.Policy(**asked))
+    assert (report.verified, report.check(3).verdict) == (False, Verdict.FAILED)
+    assert report.check(3).detail == f"the JWT of a credential names no {said}"
+    assert report.check(3).type == f"https://w3id.org/security#{type_}"
+
+
 def test_the_other_checks_are_made_too() -> None:
     plan = verify.plan(es256().encode())
     material = issued.material(plan, WORLD)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeGuard
+from urllib.parse import unquote
 
 from badgeissuer.vc.canon import Canonical, source_digest
 from badgeissuer.vc.checks.kinds import Kind, date_of, generation_of, members_of
+from badgeissuer.vc.checks.nested import endorses_its_place
 from badgeissuer.vc.checks.plan import Material, Plan
-from badgeissuer.vc.checks.plan_proofs import CONFIG, DOCUMENT, SELF_PROVED
+from badgeissuer.vc.checks.plan_proofs import CONFIG, DOCUMENT, SELF_PROVED, PlannedProof, shown_in_part
 from badgeissuer.vc.checks.report import (
     CONSISTENCY,
     DATA_MODEL,
@@ -74,18 +76,15 @@ def check_terms(plan: Plan, material: Material, edition: Edition = Edition.CURRE
     return ok(TERMS, "every member is defined by the standard's contexts")
 
 
-def _is_stray(pointer: str, nested: Plan, document: Any) -> bool:
+def _is_stray(pointer: str, nested: Plan, document: object) -> bool:
     """Whether an endorsement that anyone could have put there is about another thing than the one that it stands in."""
-    *path, name, _ = pointer[1:].split("/")
-    if name != SELF_PROVED:
-        return False
-    for step in path:
-        member = step.replace("~1", "/").replace("~0", "~")
-        document = document[int(step)] if isinstance(document, list) else document[member]
-    return nested.document is not None and _subject_id(nested.document) != document.get("id")
+    unsigned = pointer.rpartition("/")[0].endswith(f"/{SELF_PROVED}")
+    return unsigned and nested.document is not None and not endorses_its_place(document, pointer, nested.document)
 
 
-def check_dates(document: Mapping[str, Any], *, now: datetime, policy: Policy) -> Check:
+def check_dates(
+    document: Mapping[str, Any], *, now: datetime, policy: Policy, proofs: tuple[PlannedProof, ...] = ()
+) -> Check:
     """Check 5: validFrom ≤ now ≤ validUntil, compared as moments (OB verification step 4; VCDM §4.9).
 
     A document of data model 1.1 may have dates by both the earlier and the later names: the narrower ones count.
@@ -104,6 +103,8 @@ def check_dates(document: Mapping[str, Any], *, now: datetime, policy: Policy) -
     if ends is not None and ends < now:
         detail = f"it expired at {until}"
         return failed(DATES, detail, DATA_MODEL + "RANGE_ERROR", outcome=Outcome.EXPIRED)
+    if ends is None and shown_in_part(proofs):
+        return ok(DATES, "it is valid now; its holder may have left an end date out, where its issuer let them")
     return ok(DATES, "it is valid now")
 
 
@@ -131,8 +132,9 @@ def _record_consistency(document: Mapping[str, Any]) -> Check:
     unlike: list[int] = []
     for n, member in enumerate(members_of(document)):
         about = _subject_id(member)
-        if about is not None and about != subject:
-            (others if _person(about) and _person(subject) else unlike).append(n)
+        if about is not None and _person(about) == _person(subject):
+            continue
+        (others if _comparable(about, subject) else unlike).append(n)
     if others:
         named = ", ".join(str(n) for n in others[:_SHOWN])
         return failed(CONSISTENCY, f"the credential(s) {named} in the record are about someone else than the record")
@@ -171,6 +173,17 @@ def _subject_id(member: object) -> str | None:
     return about if isinstance(about, str) else None
 
 
-def _person(identifier: object) -> bool:
-    """Whether an id stands for one person at every issuer."""
-    return isinstance(identifier, str) and identifier.startswith(("did:", "mailto:"))
+def _comparable(one: object, other: object) -> bool:
+    """Whether two ids that differ are of two people: both a DID, or both an address. Others are names at one issuer,
+    and one person may well have an address here and a DID there."""
+    return any(
+        isinstance(one, str) and isinstance(other, str) and one.startswith(kind) and other.startswith(kind)
+        for kind in ("did:", "mailto:")
+    )
+
+
+def _person(identifier: object) -> object:
+    """An id as it is compared: addresses are written in either case."""
+    if isinstance(identifier, str) and identifier.startswith("mailto:"):
+        return unquote(identifier).strip().lower()
+    return identifier

@@ -21,7 +21,9 @@ def core_checks(plan: Plan, material: Material, *, now: datetime, policy: Policy
     if plan.token is None:
         proof, key, edition = proving.check_proofs(plan, material, now=now, policy=policy)
     else:
-        proof, key = tokens.check_token(plan.token, issuer_of(plan.document), material.controllers, now=now)
+        proof, key = tokens.check_token(
+            plan.token, issuer_of(plan.document), material.controllers, now=now, policy=policy
+        )
         edition = Edition.CURRENT  # a JWT's signature covers every byte
     return (
         plan.parsed,

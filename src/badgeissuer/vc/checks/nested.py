@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from badgeissuer.vc.checks.plan import Plan, Role
 from badgeissuer.vc.checks.report import NESTED, Check, NestedReport, Verdict
 from badgeissuer.vc.checks.shape import Kind
+from badgeissuer.vc.strictjson import unescape_pointer
 
 
 def nested_parts(plan: Plan, reports: tuple[NestedReport, ...]) -> Iterator[Check]:
@@ -17,7 +19,8 @@ def nested_parts(plan: Plan, reports: tuple[NestedReport, ...]) -> Iterator[Chec
         if pointer not in made:
             yield Check(NESTED, name, Verdict.NOT_CHECKED, "not looked at")
         else:
-            yield _part(name, nested, made[pointer])
+            stray = nested.role is Role.ENDORSEMENT and not endorses_its_place(plan.document, pointer, nested.document)
+            yield _part(name, nested, made[pointer], _STRAY if stray else "")
     if plan.beyond:
         yield Check(NESTED, "documents inside", Verdict.NOT_CHECKED, f"{plan.beyond} more than are looked at")
 
@@ -25,13 +28,26 @@ def nested_parts(plan: Plan, reports: tuple[NestedReport, ...]) -> Iterator[Chec
 _WORDS = {Role.ENDORSEMENT: "endorsement", Role.MEMBER: "credential"}
 
 
-def _part(name: str, nested: Plan, found: NestedReport) -> Check:
+# Its issuer may well have meant to show it: whoever reads the badge decides what it is worth there.
+_STRAY = "; it endorses something else than what it stands in"
+
+
+def endorses_its_place(document: Any, pointer: str, endorsement: Mapping[str, Any] | None) -> bool:
+    """Whether the subject of an endorsement is the object (credential, achievement, profile) that it stands in."""
+    for step in pointer[1:].split("/")[:-2]:  # without the member that holds it, and its place there
+        document = document[int(step)] if isinstance(document, list) else document[unescape_pointer(step)]
+    subject = None if endorsement is None else endorsement.get("credentialSubject")
+    about = subject.get("id") if isinstance(subject, Mapping) else None
+    return isinstance(about, str) and about == document.get("id")
+
+
+def _part(name: str, nested: Plan, found: NestedReport, note: str) -> Check:
     report = found.report
     other = nested.document is not None and nested.kind is not Kind.ENDORSEMENT
     if nested.role is Role.ENDORSEMENT and other:
         return Check(NESTED, name, Verdict.FAILED, "is not an EndorsementCredential", parts=report.checks)
     if report.verified:
-        return Check(NESTED, name, Verdict.OK, "verified", parts=report.checks)
+        return Check(NESTED, name, Verdict.OK, f"verified{note}", parts=report.checks)
     bad = [item for item in report.checks if item.verdict is not Verdict.OK]
     verdict = Verdict.FAILED if any(item.verdict is Verdict.FAILED for item in bad) else Verdict.NOT_CHECKED
     worst = [item for item in bad if item.verdict is verdict]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from badgeissuer.errors import Fault
@@ -11,7 +12,7 @@ from badgeissuer.vc import limits
 from badgeissuer.vc.canon import FOREIGN_BUDGET, Budget, Canonical
 from badgeissuer.vc.checks.kinds import members_of, types_of
 from badgeissuer.vc.checks.needs import Need, Use, needs_of, status_entries_of
-from badgeissuer.vc.checks.parse import parse, parse_nested
+from badgeissuer.vc.checks.parse import Parsed, parse, parse_nested
 from badgeissuer.vc.checks.plan_proofs import CanonJob, PlannedProof, jobs_of, planned_proofs
 from badgeissuer.vc.checks.report import DATA_MODEL, PARSE, Check, Failure, Role, failed
 from badgeissuer.vc.checks.shape import Kind, check_shape, kind_of
@@ -54,6 +55,7 @@ class Plan:
     are DIDs or https URLs; did:key and did:jwk are among them but need no fetch. ``nested`` holds the plans of embedded
     endorsements and members by their pointer; ``beyond`` counts those that were too many. ``token`` is the JWT that it
     came in. ``status_lists`` are signed, ``documents`` are not; neither is needed before checks 0 to 4 are ok.
+    ``depth``: in how many other documents it lies.
     """
 
     parsed: Check
@@ -69,6 +71,7 @@ class Plan:
     token: CredentialJwt | None = None
     role: Role = Role.ROOT
     documents: tuple[Need, ...] = ()
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,15 @@ class Material:
 
 def plan(data: bytes | Mapping[str, Any]) -> Plan:
     """What verifying a badge or an endorsement needs. Raises nothing: what cannot be read is said by ``check``."""
-    return _plan(data, _Room(MOST_NESTED), depth=0, role=Role.ROOT)
+    return _plan(parse(data), _Room(MOST_NESTED), depth=0, role=Role.ROOT)
+
+
+def plan_renewed(given: Plan, data: bytes) -> Plan:
+    """What verifying a newer edition of a planned document needs, from the text that its refresh service gave.
+
+    It stands where the given one stands: what it holds ends at the same depth, however many services lead to others.
+    """
+    return _plan(parse(data), _Room(MOST_NESTED), depth=given.depth, role=given.role)
 
 
 @dataclass(slots=True)
@@ -113,20 +124,18 @@ class _Room:
 
     left: int
 
-    def take(self, wanted: int) -> int:
-        taken = min(wanted, self.left)
-        self.left -= taken
-        return taken
 
-
-def _plan(data: bytes | Mapping[str, Any], room: _Room, *, depth: int, role: Role) -> Plan:
-    parsed = parse(data) if depth == 0 else parse_nested(data)
+def _plan(parsed: Parsed, room: _Room, *, depth: int, role: Role) -> Plan:
     document = parsed.document
     if document is None:
-        return Plan(parsed.check, role=role)
-    found = dict(_endorsements(document, ""))
-    pointers = list(found)[: room.take(len(found)) if depth < DEEPEST_NESTED else 0]
-    nested = {pointer: _plan(found[pointer], room, depth=depth + 1, role=Role.ENDORSEMENT) for pointer in pointers}
+        return Plan(parsed.check, role=role, depth=depth)
+    found = _endorsements(document, "")
+    taken = list(islice(found, room.left)) if depth < DEEPEST_NESTED else []
+    room.left -= len(taken)
+    nested = {
+        pointer: _plan(parse_nested(endorsement), room, depth=depth + 1, role=Role.ENDORSEMENT)
+        for pointer, endorsement in taken
+    }
     members = members_of(document)
     looked_at = members[: limits.CLR_MEMBERS] if depth < DEEPEST_NESTED else []
     for n, member in enumerate(looked_at):
@@ -138,18 +147,19 @@ def _plan(data: bytes | Mapping[str, Any], room: _Room, *, depth: int, role: Rol
         check_shape(document, member=role is Role.MEMBER, budget=budget_of(document)),
         kind_of(document, member=role is Role.MEMBER),
         nested=nested,
-        beyond=len(found) - len(pointers) + len(members) - len(looked_at),
+        beyond=sum(1 for _ in found) + len(members) - len(looked_at),
         token=parsed.token,
         role=role,
+        depth=depth,
     )
 
 
 def _member(member: object, *, depth: int) -> Plan:
     """A member is an object with a proof of its own (CLR §VerifiableCredential); neither a JWT nor an envelope."""
     if isinstance(member, Mapping):
-        return _plan(member, _Room(MOST_NESTED), depth=depth, role=Role.MEMBER)
+        return _plan(parse_nested(member), _Room(MOST_NESTED), depth=depth, role=Role.MEMBER)
     detail = "a member of a learner record must be a credential in JSON; a JWT cannot be one"
-    return Plan(failed(PARSE, detail, _PARSING), role=Role.MEMBER)
+    return Plan(failed(PARSE, detail, _PARSING), role=Role.MEMBER, depth=depth)
 
 
 def plan_status_list(data: bytes | Mapping[str, Any]) -> Plan:
@@ -171,6 +181,7 @@ def _planned(
     beyond: int = 0,
     token: CredentialJwt | None = None,
     role: Role = Role.ROOT,
+    depth: int = 0,
 ) -> Plan:
     # The JWT is the proof; what is embedded beside it is not looked at.
     proofs = planned_proofs(document) if token is None else ()
@@ -189,6 +200,7 @@ def _planned(
         token,
         role,
         () if kind is Kind.STATUS_LIST else needs_of(document),
+        depth,
     )
 
 
@@ -229,7 +241,9 @@ def _status_lists(document: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(url for url in urls if isinstance(url, str)))
 
 
-def _endorsements(value: object, pointer: str) -> Iterator[tuple[str, bytes | Mapping[str, Any]]]:
+def _endorsements(
+    value: Mapping[str, Any] | list[Any], pointer: str
+) -> Iterator[tuple[str, bytes | Mapping[str, Any]]]:
     """The embedded endorsements, as objects and as JWTs. Not those inside other endorsements or members of a record:
     these are nested in plans of their own."""
     if isinstance(value, Mapping):
@@ -241,11 +255,12 @@ def _endorsements(value: object, pointer: str) -> Iterator[tuple[str, bytes | Ma
                     if isinstance(item, Mapping):
                         yield f"{below}/{index}", item
             elif name == "endorsementJwt":
+                # What is no text is no JWT: it has to fail, since no signature may cover it (``Edition``).
                 for index, item in enumerate(member if isinstance(member, list) else [member]):
-                    if isinstance(item, str):
-                        yield f"{below}/{index}", item.encode("utf-8", "surrogatepass")
-            elif name not in ("proof", "verifiableCredential"):
+                    yield f"{below}/{index}", item.encode("utf-8", "surrogatepass") if isinstance(item, str) else b""
+            elif name not in ("proof", "verifiableCredential") and isinstance(member, dict | list):
                 yield from _endorsements(member, below)
-    elif isinstance(value, list):
+    else:
         for index, item in enumerate(value):
-            yield from _endorsements(item, f"{pointer}/{index}")
+            if isinstance(item, dict | list):
+                yield from _endorsements(item, f"{pointer}/{index}")

@@ -14,6 +14,7 @@ from badgeissuer.vc.faults import ProofUnsupported
 from badgeissuer.vc.multikey import parse_multikey
 from badgeissuer.vc.proofs.cryptosuite import Form, Inputs
 from badgeissuer.vc.proofs.data_integrity import proofs_of, unsecured
+from badgeissuer.vc.proofs.ecdsa_sd_2023 import ECDSA_SD_2023
 from badgeissuer.vc.proofs.signatures import algorithm_of
 from badgeissuer.vc.proofs.suites import ECDSA_RDFC_2019, Suite, suite_of
 
@@ -90,6 +91,11 @@ def planned_proofs(document: Mapping[str, Any]) -> tuple[PlannedProof, ...]:
     return tuple(planned)
 
 
+def shown_in_part(proofs: tuple[PlannedProof, ...]) -> bool:
+    """Whether the document may be a part of what was signed: all that its issuer did not make mandatory can be gone."""
+    return bool(proofs) and all(planned.suite is ECDSA_SD_2023 for planned in proofs)
+
+
 def jobs_of(
     document: Mapping[str, Any], proofs: tuple[PlannedProof, ...], *, budget: Budget = FOREIGN_BUDGET
 ) -> tuple[CanonJob, ...]:
@@ -120,8 +126,8 @@ def _uses_context_303(value: Mapping[str, Any]) -> bool:
 
 def _any(value: object, holds: Callable[[Mapping[str, Any]], bool]) -> bool:
     if isinstance(value, Mapping):
-        return holds(value) or any(_any(member, holds) for member in value.values())
-    return isinstance(value, list) and any(_any(item, holds) for item in value)
+        return holds(value) or any(_any(member, holds) for member in value.values() if isinstance(member, dict | list))
+    return isinstance(value, list) and any(_any(item, holds) for item in value if isinstance(item, dict | list))
 
 
 def _key(name: str, algorithm: Algorithm, edition: Edition) -> str:

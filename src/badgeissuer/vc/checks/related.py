@@ -83,10 +83,10 @@ def _demands(entry: Mapping[str, Any]) -> Iterator[_Demand]:
     """The digests that the entry gives; an empty one where the function is not known."""
     for name, read in (("digestSRI", _sri), ("digestMultibase", _multihash)):
         if name in entry:
-            text = entry[name]
-            if not isinstance(text, str):
+            texts = entry[name] if isinstance(entry[name], list) else [entry[name]]
+            if not all(isinstance(text, str) for text in texts):
                 raise _Malformed(f"{name} is no text in the entry")
-            yield read(text)
+            yield from (read(text) for text in texts)
 
 
 def _sri(text: str) -> _Demand:

@@ -18,6 +18,7 @@ from badgeissuer.vc.checks.core import core_checks
 from badgeissuer.vc.checks.kinds import types_of
 from badgeissuer.vc.checks.needs import Need, Use
 from badgeissuer.vc.checks.plan import Material, Plan, issuer_of
+from badgeissuer.vc.checks.plan_proofs import shown_in_part
 from badgeissuer.vc.checks.report import (
     STATUS,
     STATUS_CHECK,
@@ -58,6 +59,9 @@ def check_status(plan: Plan, material: Material, *, now: datetime, policy: Polic
     """Check 6 of a document whose shape is ok."""
     assert plan.document is not None
     given = plan.document.get("credentialStatus")
+    if given is None and shown_in_part(plan.proofs):
+        # Its issuer should have made it mandatory, and ours are; whether this one did cannot be seen.
+        return ok(STATUS_CHECK, "it shows no status entry; its holder may have left one out, where its issuer let them")
     if given is None:
         return ok(STATUS_CHECK, "it has no status entry: the issuer cannot take it back")
     if not isinstance(given, list):

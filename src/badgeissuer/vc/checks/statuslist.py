@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from badgeissuer.errors import Fault
+from badgeissuer.vc.canon import FOREIGN_BUDGET, check_values
 from badgeissuer.vc.checks.kinds import Generation, date_of, types_of
-from badgeissuer.vc.checks.report import Check, Policy
+from badgeissuer.vc.checks.report import SECURITY, SHAPE, Check, Policy, failed
 from badgeissuer.vc.checks.shape import envelope_faults, shape_of
 from badgeissuer.vc.contexts import (
     CREDENTIALS_V1,
@@ -22,6 +23,7 @@ from badgeissuer.vc.contexts import (
     STATUS_LIST_2021,
     STATUS_V1,
 )
+from badgeissuer.vc.faults import BudgetExceeded
 from badgeissuer.vc.model.base import is_iri
 from badgeissuer.vc.status_entries import Entry
 
@@ -37,6 +39,10 @@ _FURTHER = (ED25519_2020, DATA_INTEGRITY_V1, DATA_INTEGRITY_V2)
 def check_list_shape(document: Mapping[str, Any]) -> Check:
     """Check 1 for a status list credential, of either kind."""
     kind = next((name for name in _SUBJECTS if name in types_of(document)), None)
+    try:
+        check_values(document, FOREIGN_BUDGET)
+    except BudgetExceeded as error:
+        return failed(SHAPE, error.detail, SECURITY + "PROOF_TRANSFORMATION_ERROR")
     return shape_of(
         [*_list_faults(document, kind), *envelope_faults(document, lambda contexts: _contexts(contexts, kind))],
         "a status list",

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from badgeissuer.errors import Rejected
 from badgeissuer.vc import controllers, jwks, jwt
-from badgeissuer.vc.checks.report import KEY, PROOF, SECURITY, Check, Failure, failed, missing, not_checked, ok
+from badgeissuer.vc.checks.report import KEY, PROOF, SECURITY, Check, Failure, Policy, failed, missing, not_checked, ok
 from badgeissuer.vc.jwk import JoseKey, parse_public_jwk, thumbprint
 from badgeissuer.vc.jwt import CredentialJwt
+from badgeissuer.vc.proofs import options
 
 _VERIFICATION = SECURITY + "PROOF_VERIFICATION_ERROR"
 _METHOD = SECURITY + "INVALID_VERIFICATION_METHOD"
@@ -30,9 +30,17 @@ def key_documents(token: CredentialJwt, issuer: str | None) -> tuple[str, ...]:
 
 
 def check_token(
-    token: CredentialJwt, issuer: str | None, found: Mapping[str, Mapping[str, Any] | Failure], *, now: datetime
+    token: CredentialJwt,
+    issuer: str | None,
+    found: Mapping[str, Mapping[str, Any] | Failure],
+    *,
+    now: datetime,
+    policy: Policy | None = None,
 ) -> tuple[Check, Check]:
-    """Checks 3 and 4. ``found`` are fetched documents by what ``key_documents`` names."""
+    """Checks 3 and 4. ``found`` are fetched documents by what ``key_documents`` names.
+
+    A credential's JWT is made once, for anybody: where the policy asks for a domain or a challenge, it has none.
+    """
     place = _place(token.kid, issuer)
     if place is None or issuer is None:
         unknown = failed(KEY, "the JWT's key is not at a place of the issuer", _METHOD)
@@ -49,6 +57,9 @@ def check_token(
         jwt.verify(token, key, now=now)
     except Rejected as error:
         return failed(PROOF, error.detail, _VERIFICATION), bound
+    if policy is not None and (policy.domain is not None or policy.challenge is not None):
+        code, what = (options.DOMAIN, "domain") if policy.domain is not None else (options.CHALLENGE, "challenge")
+        return failed(PROOF, f"the JWT of a credential names no {what}", options.PROBLEMS[code]), bound
     notes = "".join(f" ({note})" for note in token.notes)
     return ok(PROOF, f"the JWT's {token.jws.header['alg']} signature is good{notes}"), bound
 
@@ -57,15 +68,11 @@ def _place(kid: str | None, issuer: str | None) -> str | None:
     if issuer is None:
         return None
     if kid is None:
-        return _well_known(issuer) if issuer.startswith("https://") else issuer
+        return jwks.well_known(issuer) if issuer.startswith("https://") else issuer
     if kid.partition("#")[0] == issuer:
         return issuer
     own = jwks.standing(kid, issuer) is not jwks.Standing.FOREIGN
     return kid.partition("#")[0] if own and kid.startswith("https://") else None
-
-
-def _well_known(issuer: str) -> str:
-    return f"https://{urlsplit(issuer).netloc}/.well-known/jwks.json"
 
 
 def _key(token: CredentialJwt, issuer: str, place: str, document: Mapping[str, Any], *, now: datetime) -> JoseKey:
