@@ -61,6 +61,18 @@ def negotiate(accept: str | None, offers: Sequence[str]) -> str:
     return offer
 
 
+def wants_page(accept: str | None, offers: Sequence[str]) -> bool:
+    """Whether an Accept header asks for a page rather than for one of ``offers``: as browsers do, and nobody else.
+
+    text/html has to be named, and to weigh more than each offer that is named too. What browsers name beside pages
+    (images, plain text) gives way at the same weight; a wallet that names a credential beside text/html gets that.
+    """
+    ranges = _ranges(accept or "")
+    page = max((weight for kind, sub, weight in ranges if (kind, sub) == ("text", "html")), default=0.0)
+    named = [(f"{kind}/{sub}", weight) for kind, sub, weight in ranges if f"{kind}/{sub}" in offers]
+    return page > 0 and all(page > weight or (page == weight and name in _BESIDE_A_PAGE) for name, weight in named)
+
+
 def etag(sha256: str) -> str:
     """The strong ETag of a stored text."""
     return f'"{sha256}"'

@@ -14,6 +14,7 @@ from badgeissuer.web import media
 from badgeissuer.web.api.public import public_id
 from badgeissuer.web.body import StrictRoute
 from badgeissuer.web.deps import RuntimeDep
+from badgeissuer.web.pages.badge import badge_page
 from badgeissuer.web.problems import NotAcceptable, problems
 
 router = APIRouter(route_class=StrictRoute, tags=["Public"])
@@ -62,6 +63,8 @@ async def credential(name: str, request: Request, runtime: RuntimeDep) -> Respon
     name), and by address only `.qr.svg` and `.card.png`. Where a newer award has taken its place, the Link header names
     the new credential as `successor-version`.
     """
+    if named(name)[1] is None and media.wants_page(request.headers.get("accept"), tuple(_BY_TYPE)):
+        return await badge_page(request, runtime, name)
     plain, form, as_type = _asked(request, name)
     async with runtime.begin(ANONYMOUS) as work:
         matter = await rendering.public_matter(work, credential_id=public_id(plain), jwt=form is Form.JWT)

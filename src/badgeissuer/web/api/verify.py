@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, FastAPI, Request
 
 from badgeissuer.errors import Fault, NotFound, Rejected, Unavailable
 from badgeissuer.net.fetch import FetchFailed, FetchRefused
@@ -15,7 +15,7 @@ from badgeissuer.web.api.credentials import own_form
 from badgeissuer.web.api.verify_wire import VerificationIn, VerificationOut
 from badgeissuer.web.body import StrictRoute
 from badgeissuer.web.deps import RuntimeDep
-from badgeissuer.web.gate import gate_of
+from badgeissuer.web.gate import Gate, gate_of
 from badgeissuer.web.problems import problems
 from badgeissuer.work import Work
 
@@ -44,11 +44,15 @@ async def verify(request: Request, runtime: RuntimeDep) -> VerificationOut:
     given = await submitted.read(request, path=_PATH)
     asked = _asked(given)
     policy = None if asked is None else asked.policy()
-    gate = gate_of(request.app, "verifications", running=_RUNNING, waiting=_WAITING, seconds=_SECONDS)
-    async with gate.enter(), runtime.begin(ANONYMOUS) as work:
+    async with gate_of_verifications(request.app).enter(), runtime.begin(ANONYMOUS) as work:
         document = given.data if asked is None else await _document(runtime, work, asked)
         report = await verifying.verify(work, data=document, policy=policy)
     return VerificationOut.of(report)
+
+
+def gate_of_verifications(app: FastAPI) -> Gate:
+    """The one gate for all that anybody may have verified, by the API or on the page."""
+    return gate_of(app, "verifications", running=_RUNNING, waiting=_WAITING, seconds=_SECONDS)
 
 
 def _asked(given: submitted.Submitted) -> VerificationIn | None:
@@ -65,14 +69,17 @@ async def _document(runtime: Runtime, work: Work, asked: VerificationIn) -> byte
     if asked.url is None:
         return submitted.as_bytes(asked.credential)
     try:
-        return await _at(runtime, work, asked.url)
+        return await document_at(runtime, work, asked.url)
     except (FetchRefused, FetchFailed, NotFound) as error:
         refused = Rejected("the document at that url cannot be had", faults=[Fault("/url", error.detail, error.code)])
         raise refused from error
 
 
-async def _at(runtime: Runtime, work: Work, url: str) -> bytes:
-    """The document at an address: ours from the database, others through the guard."""
+async def document_at(runtime: Runtime, work: Work, url: str) -> bytes:
+    """The document at an address: ours from the database, others through the guard.
+
+    Raises ``FetchRefused``, ``FetchFailed``, ``NotFound``.
+    """
     own = f"{work.base_url}/credentials/"
     if url.startswith(own):
         try:

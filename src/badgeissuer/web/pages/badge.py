@@ -1,0 +1,64 @@
+"""The page of a credential: what it says, and how it stands now, for whoever opens its address in a browser."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from badgeissuer.errors import BadgeissuerError
+from badgeissuer.rules.terms import AwardState
+from badgeissuer.runtime import Runtime
+from badgeissuer.services import publishing, rendering, verifying
+from badgeissuer.store.access import ANONYMOUS
+from badgeissuer.vc.model.base import instant
+from badgeissuer.vc.verify import Outcome, Report, Verdict
+from badgeissuer.web.api.public import public_id
+from badgeissuer.web.gate import gate_of
+from badgeissuer.web.pages import reading
+from badgeissuer.web.pages.rendering import failed, page, words_of
+
+# Each page is verified anew. Few at once, of their own, so that they keep nobody from POST /v1/verify or from issuing.
+_RUNNING = 4
+_WAITING = 64
+_SECONDS = 15.0
+
+
+async def badge_page(request: Request, runtime: Runtime, name: str) -> Response:
+    """The page of the credential with that id, or a page that says what is wrong."""
+    try:
+        return await _page(request, runtime, name)
+    except BadgeissuerError as error:
+        return failed(request, error)
+
+
+async def _page(request: Request, runtime: Runtime, name: str) -> Response:
+    gate = gate_of(request.app, "badge pages", running=_RUNNING, waiting=_WAITING, seconds=_SECONDS)
+    async with gate.enter(), runtime.begin(ANONYMOUS) as work:
+        matter = await rendering.public_matter(work, credential_id=public_id(name))
+        successor = await publishing.successor_url(work, matter.credential)
+        document = matter.document
+        report = await verifying.verify(work, data=matter.credential.text.encode())
+    say = words_of(request)
+    badge = reading.badge(document, base_url=runtime.settings.base_url)
+    state = state_of(report, superseded=matter.standing.state is AwardState.SUPERSEDED)
+    end = document.get("validFrom" if state == "not_yet_valid" else "validUntil")
+    return page(
+        request,
+        "badge.html",
+        badge=badge,
+        report=report,
+        state=state,
+        said=say(f"{state}_says", issuer=badge.issuer, date=say.day(instant(end)) if end else ""),
+        successor=successor,
+        ok=sum(check.verdict is Verdict.OK for check in report.checks),
+        not_made=", ".join(
+            say(f"check_{check.number}") for check in report.checks if check.verdict is Verdict.NOT_CHECKED
+        ),
+        now=matter.now,
+    )
+
+
+def state_of(report: Report, *, superseded: bool = False) -> str:
+    """The report in one word, by which messages and colours are named. Only here is a newer award told from a taken
+    back one; a check that fails goes before both."""
+    return "superseded" if superseded and report.outcome is Outcome.REVOKED else report.outcome.value
