@@ -230,6 +230,7 @@ def _contexts(a: Any, b: Any) -> set[str]:
         return set()
     # The Open Badges context in another of its versions, or further known contexts at the end.
     known = ContextStore.pinned().urls
-    if isinstance(b, list) and b[:1] == a[:1] and all(isinstance(url, str) and url in known for url in b):
+    both = isinstance(a, list) and isinstance(b, list) and b[:1] == a[:1]
+    if both and all(isinstance(url, str) and url in known for url in b):
         return {CONTEXTS}
     return {ANOTHER}

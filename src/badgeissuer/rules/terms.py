@@ -89,6 +89,15 @@ class AwardState(StrEnum):
     SUPERSEDED = "superseded"
 
 
+class Visibility(StrEnum):
+    """Who finds an award, as its earner chose. PUBLIC is listed; UNLISTED is open to who has its address; CLOSED is
+    not there for anybody but the earner and who issued it."""
+
+    PUBLIC = "public"
+    UNLISTED = "unlisted"
+    CLOSED = "closed"
+
+
 class IdentityKind(StrEnum):
     EMAIL = "email"
     DID = "did"

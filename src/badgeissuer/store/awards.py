@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from badgeissuer.rules.terms import AwardState
+from badgeissuer.rules.terms import AwardState, Visibility
 from badgeissuer.store.base import Base, words
 
 # What a credential's row holds: the JSON with an embedded proof, which every award has, or the same in a JWT.
@@ -54,6 +54,10 @@ class Award(Base):
     district: Mapped[str | None] = mapped_column(Text)
     jurisdiction: Mapped[str | None] = mapped_column(String(16), index=True)
     created_at: Mapped[datetime]
+    # Only the earner changes it.
+    visibility: Mapped[Visibility] = mapped_column(
+        words(Visibility, "visibility"), default=Visibility.UNLISTED, server_default=Visibility.UNLISTED.value
+    )
 
 
 def jwt_id(credential_id: UUID) -> UUID:

@@ -47,7 +47,10 @@ class StatusList(Base):
 
 
 class StatusEntry(Base):
-    """One index of one list, for ever one credential's."""
+    """One index of one list, for ever one signed document's.
+
+    ``credential_id`` is the id of a credential, a record (CLR) or an endorsement: all random, so none is two things.
+    """
 
     __tablename__ = "status_entries"
     __table_args__ = (UniqueConstraint("credential_id"),)
@@ -55,5 +58,4 @@ class StatusEntry(Base):
     list_id: Mapped[UUID] = mapped_column(ForeignKey("status_lists.id"), primary_key=True)
     index: Mapped[int] = mapped_column(primary_key=True)
     issuer_id: Mapped[UUID] = mapped_column(ForeignKey("issuers.id"), index=True)
-    # Checked at commit: the index is reserved before the credential that names it is stored.
-    credential_id: Mapped[UUID] = mapped_column(ForeignKey("credentials.id", deferrable=True, initially="DEFERRED"))
+    credential_id: Mapped[UUID]

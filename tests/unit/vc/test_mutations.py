@@ -375,3 +375,5 @@ def test_the_judge_of_texts_tells_other_things_apart() -> None:
         assert ANOTHER in differences(ours, write(document)), path
     assert ANOTHER in differences(ours, ours[:-1])
     assert differences(ours, ours) == frozenset()
+    odd = json.dumps([{**json.loads(ours), "@context": {"@value": []}}])
+    assert ANOTHER in differences(ours, odd) | differences(odd, ours)
