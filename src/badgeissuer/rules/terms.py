@@ -98,18 +98,63 @@ class Visibility(StrEnum):
     CLOSED = "closed"
 
 
+class EndorsedKind(StrEnum):
+    """What an endorsement is about."""
+
+    ISSUER = "issuer"
+    ACHIEVEMENT = "achievement"
+    AWARD = "award"
+
+
+class EndorsementState(StrEnum):
+    """active → revoked (final). Whether it has ended its dates say."""
+
+    ACTIVE = "active"
+    REVOKED = "revoked"
+
+
+class Acceptance(StrEnum):
+    """What an earner answered to an award. Declining takes nothing back: that is for the issuer to decide."""
+
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+
+
+class MailKind(StrEnum):
+    SIGN_IN = "sign_in"
+    AWARD_NOTICE = "award_notice"
+
+
+class MailState(StrEnum):
+    """waiting → sent | dead (given up) | dropped (nobody wants it any more)."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    DEAD = "dead"
+    DROPPED = "dropped"
+
+
+class ViewKind(StrEnum):
+    """Whose page was opened: a badge's, or a record's by a share link."""
+
+    BADGE = "badge"
+    SHARE = "share"
+
+
 class IdentityKind(StrEnum):
     EMAIL = "email"
     DID = "did"
 
 
 class ClientKind(StrEnum):
-    """Who an API key was made for. OPERATOR is the command line on the machine itself."""
+    """Who an API key was made for. OPERATOR is the command line on the machine itself; EARNER is a person who is signed
+    in at their own page, and has no key."""
 
     OPERATOR = "operator"
     PLATFORM = "platform"
     ISSUER = "issuer"
     AGENCY = "agency"
+    EARNER = "earner"
     ANONYMOUS = "anonymous"
 
 
