@@ -10,9 +10,9 @@ from pathlib import Path
 from random import Random
 
 import httpx2
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
-from badgeissuer.store.awards import Award, Credential
+from badgeissuer.store.awards import EMBEDDED, JWT, Award, Credential
 from badgeissuer.store.engine import Database
 from badgeissuer.store.outbox import Event
 from badgeissuer.store.status import StatusEntry, StatusList
@@ -48,12 +48,16 @@ async def _invariants(database_url: str) -> dict[str, int]:
             async def count(query: object) -> int:
                 return int(await session.scalar(query) or 0)  # type: ignore[call-overload]
 
+            def of(media_type: str) -> Select[tuple[int]]:
+                return select(func.count()).select_from(Credential).where(Credential.media_type == media_type)
+
             issued = select(func.count()).select_from(Event).where(Event.type == "award.issued")
             lists = (await session.scalars(select(StatusList))).all()
             return {
                 "awards": await count(select(func.count()).select_from(Award)),
                 "references": await count(select(func.count(Award.external_reference.distinct()))),
-                "credentials": await count(select(func.count()).select_from(Credential)),
+                "credentials": await count(of(EMBEDDED)),
+                "JWTs": await count(of(JWT)),
                 "awards with a credential": await count(select(func.count(Credential.award_id.distinct()))),
                 "entries": await count(select(func.count()).select_from(StatusEntry)),
                 "allocated": sum(row.allocated for row in lists),
