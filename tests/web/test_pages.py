@@ -7,6 +7,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -80,7 +81,7 @@ async def _page(service: Service, url: str, status: int = 200, **headers: str) -
 def _check_headers(answer: Any) -> None:
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["content-security-policy"] == (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
         "frame-ancestors 'none'"
     )
     assert answer.headers["x-content-type-options"] == "nosniff"
@@ -92,6 +93,72 @@ def _check_headers(answer: Any) -> None:
 
 def _results() -> list[dict[str, str]]:
     return [{"criterion": "Assessment design", "level": "Exemplary"}]
+
+
+async def test_a_browser_gets_the_page_of_a_badge(service: Service) -> None:
+    document = make.achievement(
+        criteria={"id": "https://kvec.example.org/criteria", "narrative": "Submit a *reflection*.\n\n- one\n- two"},
+        alignment=[
+            {
+                "type": ["Alignment"],
+                "targetName": "Assessment",
+                "targetFramework": "InTASC 6",
+                "targetUrl": "https://ccsso.example.org/intasc/6",
+            }
+        ],
+        tag=["literacy"],
+    )
+    _, award = await _award(service, document, results=_results())
+    url, page = award["credential"]["url"], await _page(service, award["credential"]["url"])
+    for part in (
+        "Assessment Literacy",
+        "Awarded to the holder of this credential by Issuer kvec",
+        "Awarded November 20, 2026",
+        "Valid Issuer kvec signed this credential, and it is in force today.",
+        "All 9 checks are in order",
+        "0 It can be read in order",
+        "8 Endorsements and linked documents are in order in order",
+        "Designs and reads classroom assessments",
+        "Submit a reflection . one two",
+        "InTASC 6",
+        "literacy",
+        "Assessment design Exemplary required: Proficient",
+        "Assessment plan Lesson plan",
+    ):
+        assert part in page.text, (part, page.text)
+    assert "Teacher 1" not in page.text
+    links = {attributes["href"]: attributes for attributes in page.all("a")}
+    for end in ("json", "jwt", "png", "svg", "pdf"):
+        assert f"{urlsplit(url).path}.{end}" in links
+    for foreign in ("https://kvec.example.org/criteria", "https://ccsso.example.org/intasc/6"):
+        assert links[foreign]["rel"] == "nofollow ugc noopener"
+    linkedin = next(address for address in links if "linkedin" in address)
+    assert parse_qs(urlsplit(linkedin).query) == {
+        "startTask": ["CERTIFICATION_NAME"],
+        "name": ["Assessment Literacy"],
+        "organizationName": ["Issuer kvec"],
+        "issueYear": ["2026"],
+        "issueMonth": ["11"],
+        "certUrl": [url],
+        "certId": [url.rpartition("/")[2]],
+    }
+    assert f"{BASE_URL}/issuers/kvec" in links
+    assert (await service.http.get("/issuers/kvec")).status_code == 200
+    meta = {each.get("property") or each.get("name"): each.get("content") for each in page.all("meta")}
+    assert meta["og:image"] == f"{url}.card.png"
+    assert (meta["twitter:card"], meta["robots"]) == ("summary_large_image", "noindex")
+    assert {"rel": "canonical", "href": url} in page.all("link")
+    told = json.loads(page.data["script"])
+    assert (told["@type"], told["name"], told["url"]) == (
+        "EducationalOccupationalCredential",
+        "Assessment Literacy",
+        url,
+    )
+    assert [attributes["type"] for attributes in page.all("script")] == ["application/ld+json"]
+    # The pictures that it shows are there.
+    for image in page.all("img"):
+        assert (await service.http.get(image["src"])).headers["content-type"] == "image/svg+xml"
+        assert image["alt"]
 
 
 @pytest.mark.parametrize(
@@ -135,6 +202,39 @@ async def test_a_reader_who_has_the_page_gets_304_until_it_says_something_else(s
 async def _change(service: Service, own: dict[str, str], award: Any, verb: str) -> None:
     answer = await service.http.post(f"/v1/awards/{award['id']}/{verb}", json={"reason": "Why not"}, headers=own)
     assert answer.status_code == 200, answer.text
+
+
+async def test_every_state_has_its_own_words_colour_and_shape(service: Service) -> None:
+    own = await make.register(service)
+    lasting = await make.publish(service, own)
+    ending = await make.publish(service, own, document=make.achievement("Ends"), valid_for_days=365)
+    held = await make.publish(service, own, document=make.achievement("Held"), status_purpose="suspension")
+    awards = {
+        state: await make.award(service, own, {"expired": ending, "suspended": held}.get(state, lasting), number)
+        for number, state in enumerate(("valid", "revoked", "suspended", "expired"), start=1)
+    }
+    await _change(service, own, awards["revoked"], "revoke")
+    await _change(service, own, awards["suspended"], "suspend")
+    service.clock.advance(days=500)
+    said = {
+        "valid": "Valid Issuer kvec signed this credential, and it is in force today.",
+        "revoked": "Revoked Issuer kvec signed this credential and later took it back. Do not rely on it.",
+        "suspended": "Suspended Issuer kvec has suspended this credential for now.",
+        "expired": "Expired This credential is genuine, but its time ended on November",
+    }
+    shapes = set()
+    for state, award in awards.items():
+        page = await _page(service, award["credential"]["url"])
+        assert [name for name in page.classes("div") if name.startswith("verdict")] == [f"verdict {state}"]
+        assert said[state] in page.text
+        assert all(words not in page.text for other, words in said.items() if other != state)
+        assert ("All 9 checks are in order" in page.text) is (state == "valid")
+        assert "Why not" not in page.text
+        start = next(
+            place for place, (_, found) in enumerate(page.elements) if found.get("class", "").startswith("verd")
+        )
+        shapes.add(str(page.elements[start + 2 : start + 4]))
+    assert len(shapes) == 4
 
 
 async def test_a_page_in_spanish(service: Service) -> None:
@@ -196,6 +296,7 @@ XSS = [
     "<style>*{background:url(//evil)}</style>",
     "&lt;script&gt;alert(1)&lt;/script&gt;&#x3c;script&#x3e;", "<object data=//evil.example></object><embed src=//x>",
 ]  # fmt: skip
+PLACES = ("/catalogue", "/me")
 ALLOWED = {
     *("html", "head", "meta", "title", "link", "script", "body", "a", "header", "div", "span", "svg", "path", "nav"),
     *(
@@ -227,8 +328,10 @@ def _harmless(page: Page) -> None:
     for tag, attributes in page.elements:
         assert not [name for name in attributes if name.startswith("on") or name in ("style", "srcdoc", "http-equiv")]
         for name in ("href", "src"):
-            value = attributes.get(name, "https:")
-            own = value.startswith(("/credentials/", "/static/", "/verify", "#", "data:,"))
+            if name not in attributes:
+                continue
+            value = attributes[name]
+            own = value.startswith(("/credentials/", "/static/", "#", "?lang=")) or value in ("/verify", *PLACES)
             assert own or (tag in ("a", "link") and value.startswith("https:")), (tag, value)
     assert len(page.all("link")) == 4
 

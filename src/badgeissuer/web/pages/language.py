@@ -22,6 +22,11 @@ class Words:
     tag: str
     messages: Mapping[str, str]
 
+    @property
+    def name(self) -> str:
+        """What the language calls itself."""
+        return self.messages["language"]
+
     def __call__(self, name: str, **parts: object) -> str:
         """The message; a name that is not in the catalogue is a mistake of ours."""
         message = self.messages[name]
@@ -43,6 +48,12 @@ def _read(tag: str) -> Words:
 
 ENGLISH = _read("en")
 SPANISH = _read("es")
+LANGUAGES: Mapping[str, Words] = {words.tag: words for words in (ENGLISH, SPANISH)}
+
+
+def chosen(tag: str | None) -> Words | None:
+    """The language that an address names; None where it names none of ours."""
+    return LANGUAGES.get(tag or "")
 
 
 def asked(accept_language: str | None) -> Words:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from fastapi.exceptions import RequestValidationError
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -22,8 +23,7 @@ from badgeissuer.web.pages.language import Words
 
 _FOLDER = Path(__file__).parent
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
@@ -38,6 +38,10 @@ _HEADERS = {
 }
 STYLE = (_FOLDER / "static" / "style.css").read_bytes()
 STYLE_TAG = hashlib.sha256(STYLE).hexdigest()
+ICON = (_FOLDER / "static" / "icon.svg").read_bytes()
+ICON_TAG = hashlib.sha256(ICON).hexdigest()
+# What stands in the head of every page, where this service has it.
+_PLACES = (("catalogue", "/catalogue"), ("verify", "/verify"), ("me", "/me"))
 
 _environment = Environment(
     loader=FileSystemLoader(_FOLDER / "templates"),
@@ -68,13 +72,27 @@ class PageRoute(StrictRoute):
 
 
 def words_of(request: Request) -> Words:
-    return language.asked(request.headers.get("accept-language"))
+    """The language of the address (``?lang=es``), else the one that the browser asks for. No cookie remembers it."""
+    return language.chosen(request.query_params.get("lang")) or language.asked(request.headers.get("accept-language"))
 
 
-def page(request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
-    """The page in the reader's language, or 304 where the reader has just this one."""
-    html = _render(request, template, context)
+def address_of(request: Request, path: str) -> str:
+    """A page of ours as a link on this one: below the base URL's path, in the language that was chosen by hand."""
+    chosen = language.chosen(request.query_params.get("lang"))
+    query = f"{'&' if '?' in path else '?'}lang={chosen.tag}" if chosen is not None else ""
+    return f"{_root(request)}{path}{query}"
+
+
+def page(request: Request, template: str, *, status: int = 200, listed: bool = False, **context: Any) -> Response:
+    """The page in the reader's language, or 304 where the reader has just this one.
+
+    ``listed``: search engines may show it; they may not where this is left out. Templates have ``say``, ``lang``,
+    ``to(path)`` for links to pages of ours, ``root`` before addresses of files, and what is given here.
+    """
+    html = _render(request, template, {**context, "listed": listed})
     headers = {**_HEADERS, "Content-Language": words_of(request).tag}
+    if listed:
+        del headers["X-Robots-Tag"]
     if status == 200 and request.method == "GET":
         headers["ETag"] = tag = media.etag(hashlib.sha256(html).hexdigest())
         if media.is_current(request, tag):
@@ -98,14 +116,37 @@ def failed(request: Request, error: BadgeissuerError | RequestValidationError) -
 
 
 def _render(request: Request, template: str, context: dict[str, Any]) -> bytes:
-    words, base = words_of(request), str(request.app.state.base_url)
-    root = urlsplit(base).path.rstrip("/")
+    words, root = words_of(request), _root(request)
     text = _environment.get_template(template).render(
         say=words,
         lang=words.tag,
-        base_url=base,
+        other=_other(request, words),
+        base_url=str(request.app.state.base_url),
         root=root,
+        to=partial(address_of, request),
+        places=_places(request.app),
         style=f"{root}/static/style.css?v={STYLE_TAG[:16]}",
+        icon_address=f"{root}/static/icon.svg?v={ICON_TAG[:16]}",
         **context,
     )
     return text.encode("utf-8", "replace")
+
+
+def _root(request: Request) -> str:
+    return urlsplit(str(request.app.state.base_url)).path.rstrip("/")
+
+
+def _other(request: Request, words: Words) -> dict[str, str]:
+    """The way to this page in the other language. By its query alone: whatever the path is, it leads nowhere else."""
+    (other,) = (each for each in language.LANGUAGES.values() if each.tag != words.tag)
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
+    return {"tag": other.tag, "name": other.name, "address": f"?{urlencode([*kept, ('lang', other.tag)])}"}
+
+
+def _places(app: Any) -> list[tuple[str, str]]:
+    """The head's links to what is there; read once an app, whose routes do not change."""
+    found: list[tuple[str, str]] | None = getattr(app.state, "places", None)
+    if found is None:
+        paths = {getattr(route, "path", None) for route in app.routes}
+        found = app.state.places = [(name, path) for name, path in _PLACES if path in paths]
+    return found

@@ -24,7 +24,7 @@ from badgeissuer.web.api.verify import document_at, gate_of_verifications
 from badgeissuer.web.body import DEFAULT_LIMIT, read_body
 from badgeissuer.web.deps import RuntimeDep
 from badgeissuer.web.pages.badge import state_of
-from badgeissuer.web.pages.rendering import STYLE, STYLE_TAG, PageRoute, page, words_of
+from badgeissuer.web.pages.rendering import ICON, ICON_TAG, STYLE, STYLE_TAG, PageRoute, page, words_of
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -79,6 +79,13 @@ class _InMemory(MultiPartParser):
 async def style(request: Request) -> Response:
     """The one style sheet. Its address changes with its content, so that it is kept for ever."""
     return media.serve(request, STYLE, tag=media.etag(STYLE_TAG), media_type="text/css; charset=utf-8", cache=_FOREVER)
+
+
+@router.get("/static/icon.svg")
+async def icon(request: Request) -> Response:
+    return media.serve(
+        request, ICON, tag=media.etag(ICON_TAG), media_type=media.SVG, cache=_FOREVER, more=dict(media.INERT)
+    )
 
 
 @router.get("/verify")
