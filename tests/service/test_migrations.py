@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Connection, inspect, select
+from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
@@ -15,6 +15,7 @@ from badgeissuer.store import schema, tables
 from badgeissuer.store.assessment import Decision
 from badgeissuer.store.base import Base
 from badgeissuer.store.catalog import Achievement, AchievementVersion, Issuer
+from badgeissuer.store.catalogue import INDEX_TABLE
 from badgeissuer.store.engine import Database
 from badgeissuer.store.people import Earner, Subject
 from badgeissuer.vc.preflight import KNOWN_TARGETS
@@ -25,13 +26,14 @@ async def _tables(url: str) -> set[str]:
     async with engine.connect() as connection:
         names = await connection.run_sync(lambda sync: set(inspect(sync).get_table_names()))
     await engine.dispose()
-    return names
+    # The full-text index, which no model stands for: one table, with others beside it on SQLite.
+    return {name for name in names if not name.startswith(INDEX_TABLE + "_")}
 
 
 async def test_upgrade_from_empty_leaves_no_difference_and_downgrade_leaves_nothing(fresh_database_url: str) -> None:
     assert await schema.upgrade(fresh_database_url) == (None, schema.head())
     assert await schema.differences(fresh_database_url) == []
-    assert await _tables(fresh_database_url) == {*tables.Base.metadata.tables, "alembic_version"}
+    assert await _tables(fresh_database_url) == {*tables.Base.metadata.tables, "alembic_version", INDEX_TABLE}
     assert await schema.upgrade(fresh_database_url) == (schema.head(), schema.head())
     assert await schema.downgrade(fresh_database_url, "base") == (schema.head(), None)
     assert await _tables(fresh_database_url) == {"alembic_version"}
@@ -100,8 +102,14 @@ async def test_decisions_from_before_stacks_stay_and_stacks_may_decide_after(fre
     await schema.upgrade(fresh_database_url, "0002")
     engine = create_async_engine(fresh_database_url)
     before = await _shape(engine, "decisions")
+    issuer = uuid4()
     async with AsyncSession(engine) as session, session.begin():
-        for row in _a_decision():
+        # Not as a row of ours: it has columns that come later.
+        names = "id, slug, did, name, profile, revision, created_at, updated_at"
+        when = "'2026-11-24 09:30:00', '2026-11-24 09:30:00'"
+        values = f"'{issuer.hex}', 'kvec', 'did:web:a.example', 'N', '{{}}', 1, {when}"
+        await session.execute(text(f"INSERT INTO issuers ({names}) VALUES ({values})"))
+        for row in _a_decision(issuer):
             session.add(row)
             await session.flush()
     as_stack = "UPDATE decisions SET source = 'stack'"
@@ -119,13 +127,12 @@ async def test_decisions_from_before_stacks_stay_and_stacks_may_decide_after(fre
     assert await schema.downgrade(fresh_database_url, "0002") == (schema.head(), "0002")
 
 
-def _a_decision() -> list[Base]:
+def _a_decision(issuer: UUID) -> list[Base]:
     when = {"created_at": datetime(2026, 11, 24, tzinfo=UTC), "updated_at": datetime(2026, 11, 24, tzinfo=UTC)}
     made = {"created_at": when["created_at"]}
-    ids = [uuid4() for _ in range(6)]
-    issuer, earner, subject, achievement, version, decision = ids
+    ids = [uuid4() for _ in range(5)]
+    earner, subject, achievement, version, decision = ids
     return [
-        Issuer(id=issuer, slug="kvec", did="did:web:a.example", name="N", profile={}, preflight_targets=None, **when),
         Earner(id=earner, **made),
         Subject(id=subject, issuer_id=issuer, earner_id=earner, urn="urn:uuid:1", did_proved=False, **when),
         Achievement(id=achievement, issuer_id=issuer, **made),

@@ -113,6 +113,13 @@ class EndorsementState(StrEnum):
     REVOKED = "revoked"
 
 
+class ClrState(StrEnum):
+    """active → revoked (final). It stays readable, and says so by its status entry."""
+
+    ACTIVE = "active"
+    REVOKED = "revoked"
+
+
 class Acceptance(StrEnum):
     """What an earner answered to an award. Declining takes nothing back: that is for the issuer to decide."""
 

@@ -22,6 +22,7 @@ class Actor:
     scopes: frozenset[str]
     client_id: UUID | None = None
     issuer_ids: frozenset[UUID] | None = frozenset()
+    consent_purpose: str | None = None
 
     def sees(self, issuer_id: UUID) -> bool:
         return self.issuer_ids is None or issuer_id in self.issuer_ids
@@ -47,6 +48,9 @@ class ApiClient(Base):
     secret_sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
     scopes: Mapped[list[str]]
     all_issuers: Mapped[bool]
+    # Of an agency: it reads only awards whose earners consented to this purpose. None: it reads under an agreement,
+    # which the operator answers for (ADR 0018).
+    consent_purpose: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from badgeissuer.rules.terms import AwardState, Visibility
@@ -58,6 +58,8 @@ class Award(Base):
     visibility: Mapped[Visibility] = mapped_column(
         words(Visibility, "visibility"), default=Visibility.UNLISTED, server_default=Visibility.UNLISTED.value
     )
+    # Whether the badge's page shows the earner's name. Only the earner changes it.
+    name_shown: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 def jwt_id(credential_id: UUID) -> UUID:

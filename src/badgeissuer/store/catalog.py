@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from badgeissuer.rules.keys import KeyFacts
@@ -29,6 +29,8 @@ class Issuer(Base):
     website: Mapped[str | None] = mapped_column(Text)
     # Where every credential must import. NULL: where the service says so, which may come to know more targets.
     preflight_targets: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    # Whether earners are told by e-mail of what this issuer awards them.
+    notices: Mapped[bool] = mapped_column(default=True, server_default=true())
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

@@ -1,6 +1,33 @@
 """Every table, by importing every module that defines one: what migrations and tests compare with."""
 
-from badgeissuer.store import access, assessment, awards, catalog, endorsements, jobs, outbox, people, stacks, status
+from badgeissuer.store import (
+    access,
+    assessment,
+    awards,
+    catalog,
+    catalogue,
+    earners,
+    endorsements,
+    jobs,
+    outbox,
+    people,
+    stacks,
+    status,
+)
 from badgeissuer.store.base import Base
 
-__all__ = ["Base", "access", "assessment", "awards", "catalog", "endorsements", "jobs", "outbox", "people", "stacks", "status"]
+__all__ = [
+    "Base",
+    "access",
+    "assessment",
+    "awards",
+    "catalog",
+    "catalogue",
+    "earners",
+    "endorsements",
+    "jobs",
+    "outbox",
+    "people",
+    "stacks",
+    "status",
+]
