@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import os
 import sys
+from collections import OrderedDict
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
 from badgeissuer.errors import Fault, Unavailable
-from badgeissuer.vc import strictjson
+from badgeissuer.vc import limits, strictjson
 from badgeissuer.vc.canon import BADGE_BUDGET, Algorithm, Budget, Canonical, frames
 from badgeissuer.vc.contexts import ContextStore, Edition
 from badgeissuer.vc.faults import BudgetExceeded
@@ -30,6 +32,8 @@ _PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR", "LANG", "LC_ALL
 
 # No document gets more than so many times the time of a badge.
 _MOST_TIMES = 24
+# Bytes of canonical forms that are kept: those of five records of a thousand members, or of ten thousand badges.
+_KEPT_BYTES = 32 * limits.MIB
 
 
 class Sandbox:
@@ -56,6 +60,8 @@ class Sandbox:
         self._workers: set[asyncio.subprocess.Process] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
+        self._kept: OrderedDict[bytes, Canonical] = OrderedDict()
+        self._kept_bytes = 0
 
     async def start(self) -> None:
         """Start the first worker of the first lane in the background, so that the first caller need not wait for it."""
@@ -81,6 +87,7 @@ class Sandbox:
         budget: Budget = BADGE_BUDGET,
         algorithm: Algorithm = "sha256",
         edition: Edition = Edition.CURRENT,
+        keep: bool = False,
     ) -> Canonical:
         """As ``vc.canon.canonicalize``, in a worker of the lane. The event loop stays free.
 
@@ -88,13 +95,30 @@ class Sandbox:
         ``Unavailable`` where no worker becomes free or starts. A caller that is cancelled takes its worker with it:
         the next caller never reads another's answer. The time grows with the budget, as a learner record's does.
         ``edition`` chooses between the pinned contexts. A sandbox with a store of its own has the edition of that store
-        and no other: ``Canonical.edition`` says which one the form was made with.
+        and no other: ``Canonical.edition`` says which one the form was made with. ``keep``: the same text will come
+        again, and its form is always the same. What strangers send is not to be kept.
         """
         text = strictjson.dumps(document)
         if len(text.encode()) > budget.max_bytes:
             raise BudgetExceeded(f"the document is longer than {budget.max_bytes} bytes")
         seconds = self._timeout * min(max(budget.max_quads / BADGE_BUDGET.max_quads, 1), _MOST_TIMES)
-        return frames.read_answer(await self._run(lane, frames.job(text, budget, algorithm, edition), seconds))
+        job = frames.job(text, budget, algorithm, edition)
+        key = hashlib.sha256(job).digest()
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
+        canonical = frames.read_answer(await self._run(lane, job, seconds))
+        if keep:
+            self._keep(key, canonical)
+        return canonical
+
+    def _keep(self, key: bytes, canonical: Canonical) -> None:
+        replaced = self._kept.pop(key, None)
+        self._kept[key] = canonical
+        self._kept_bytes += len(canonical.nquads) - (len(replaced.nquads) if replaced is not None else 0)
+        while self._kept_bytes > _KEPT_BYTES:
+            _, oldest = self._kept.popitem(last=False)
+            self._kept_bytes -= len(oldest.nquads)
 
     async def validate(self, schema: object, document: Mapping[str, Any], *, lane: str = "foreign") -> list[Fault]:
         """As ``vc.schemas.validate``, in a worker of the lane: a pattern can take for ever, and a worker can be killed.

@@ -391,3 +391,35 @@ def test_the_worker_has_no_network() -> None:
     worker.refuse_network("open", ())
     with pytest.raises(RuntimeError):
         worker.refuse_network("socket.connect", ())
+
+
+async def test_a_form_that_is_to_be_kept_is_made_once(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+    real = Sandbox._run
+
+    async def counted(self: Sandbox, lane: str, job: bytes, seconds: float) -> bytes:
+        asked.append(job)
+        return await real(self, lane, job, seconds)
+
+    monkeypatch.setattr(Sandbox, "_run", counted)
+    first = await sandbox.canonicalize(badge(), keep=True)
+    assert await sandbox.canonicalize(badge(), keep=True) == first == canonicalize(badge(), PINNED)
+    assert len(asked) == 1
+    # Anything else about it is another form.
+    await sandbox.canonicalize(badge(), algorithm="sha384", keep=True)
+    await sandbox.canonicalize(badge(), budget=Budget(max_quads=1_999), keep=True)
+    await sandbox.canonicalize(badge(name="Another"), keep=True)
+    assert len(asked) == 4
+
+
+async def test_what_is_not_to_be_kept_is_forgotten_and_what_is_kept_has_an_end(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sandbox.canonicalize(badge())
+    assert not sandbox._kept
+    size = len((await sandbox.canonicalize(badge(), keep=True)).nquads)
+    monkeypatch.setattr("badgeissuer.sandbox._KEPT_BYTES", 2 * size + size // 2)
+    for name in ("B", "C", "D"):
+        await sandbox.canonicalize(badge(name=name), keep=True)
+    assert len(sandbox._kept) == 2
+    assert sandbox._kept_bytes == sum(len(form.nquads) for form in sandbox._kept.values())

@@ -9,7 +9,7 @@ itself is proved: a forger cannot make us fetch them. Nothing is written.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from badgeissuer.errors import BadgeissuerError, Fault, MalformedInput, Rejected, TooLarge
@@ -57,11 +57,16 @@ _REFUSED = "ssrf-refused"
 _LATER = "verify again later; if it stays so, ask the issuer"
 
 
-async def verify(work: Work, *, data: bytes, policy: Policy | None = None) -> Report:
-    """The report on a document in its published form. Never raises for what is in it; writes nothing."""
+async def verify(
+    work: Work, *, data: bytes, policy: Policy | None = None, members: Collection[int] | None = None, keep: bool = False
+) -> Report:
+    """The report on a document in its published form. Never raises for what is in it; writes nothing.
+
+    ``members``: places of the members of a record to look at, None for all. ``keep``: it is ours, and will be asked for
+    again: its canonical forms, which never change, are kept for a while."""
     # A document of the largest size takes a good part of a second to read: not on the event loop.
-    plan = await asyncio.to_thread(checks.plan, data)
-    gatherer = _Gatherer(work, shares=_members_in(plan))
+    plan = await asyncio.to_thread(checks.plan, data, members=members)
+    gatherer = _Gatherer(work, shares=_members_in(plan), keep=keep)
     material = await gatherer.material(plan)
     report = await asyncio.to_thread(checks.check, plan, material, now=work.now, policy=policy)
     if report.facts.id is not None and report.facts.issuer in gatherer.own:
@@ -90,10 +95,9 @@ def _members_in(plan: Plan) -> int:
 class _Gatherer:
     """Gathers for one request. Each document is had once, however often it is asked for."""
 
-    def __init__(self, work: Work, *, shares: int) -> None:
-        self._work = work
-        # What one request may cost grows with the members of a record, and no faster.
-        self._shares = shares
+    def __init__(self, work: Work, *, shares: int, keep: bool) -> None:
+        self._work, self._keep = work, keep
+        self._shares = shares  # what one request may cost grows with the members of a record, and no faster
         self.own: set[str] = set()
         self._fetches = 0
         self._canonicalisations = 0
@@ -105,8 +109,7 @@ class _Gatherer:
         self._lists: dict[str, asyncio.Task[StatusListMaterial | Failure]] = {}
         self._documents: dict[Need, asyncio.Task[bytes | Failure]] = {}
         self._places = asyncio.Semaphore(NESTED_AT_ONCE)
-        # A session serves one task at a time.
-        self._database = asyncio.Lock()
+        self._database = asyncio.Lock()  # a session serves one task at a time
 
     async def material(self, plan: Plan, *, refresh: bool = True, holding: bool = False) -> Material:
         """What the plan needs. What comes after the proof is left out where the proof is not good.
@@ -283,8 +286,9 @@ class _Gatherer:
             return Failure("not canonicalised: the document embeds too many others")
         self._canonicalisations += 1
         try:
+            budget, algorithm, edition = job.budget, job.algorithm, job.edition
             return await self._work.sandbox.canonicalize(
-                job.document, lane="foreign", budget=job.budget, algorithm=job.algorithm, edition=job.edition
+                job.document, lane="foreign", budget=budget, algorithm=algorithm, edition=edition, keep=self._keep
             )
         except UnknownContext as error:
             return Failure(error.detail, SECURITY + "PROOF_TRANSFORMATION_ERROR", definite=True)

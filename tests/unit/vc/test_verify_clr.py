@@ -285,3 +285,15 @@ def test_a_record_of_data_model_1_1_with_members_of_it() -> None:
     assert report.verified, report.checks
     assert report.check(0).detail == "one JSON document, of VC data model 1.1 (an older form)"
     assert report.facts.valid_from == NOW.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_a_record_can_be_read_with_some_of_its_members_and_the_others_are_not_taken_for_good() -> None:
+    plan = verify.plan(RECORD, members={1})
+    report = verify.check(plan, issued.material(plan), now=NOW)
+    assert [found.pointer for found in report.nested] == [f"{MEMBERS}/1"]
+    assert report.nested[0].report.verified
+    assert (report.verified, report.outcome) == (False, "not_checked")
+    assert [(check.number, check.detail) for check in report.checks if check.verdict is not Verdict.OK] == [
+        (8, "documents inside: 2 more than are looked at")
+    ]
+    assert verify.plan(RECORD, members=()).beyond == 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -105,9 +105,13 @@ class Material:
     refreshed: RefreshedMaterial | Failure | None = None
 
 
-def plan(data: bytes | Mapping[str, Any]) -> Plan:
-    """What verifying a badge or an endorsement needs. Raises nothing: what cannot be read is said by ``check``."""
-    return _plan(parse(data), _Room(MOST_NESTED), depth=0, role=Role.ROOT)
+def plan(data: bytes | Mapping[str, Any], *, members: Collection[int] | None = None) -> Plan:
+    """What verifying a badge, an endorsement or a learner record needs. Raises nothing: what cannot be read is said by
+    ``check``.
+
+    ``members`` are the places of the record's members to look at, None for all; check 8 says that others are not.
+    """
+    return _plan(parse(data), _Room(MOST_NESTED), depth=0, role=Role.ROOT, chosen=members)
 
 
 def plan_renewed(given: Plan, data: bytes) -> Plan:
@@ -125,7 +129,7 @@ class _Room:
     left: int
 
 
-def _plan(parsed: Parsed, room: _Room, *, depth: int, role: Role) -> Plan:
+def _plan(parsed: Parsed, room: _Room, *, depth: int, role: Role, chosen: Collection[int] | None = None) -> Plan:
     document = parsed.document
     if document is None:
         return Plan(parsed.check, role=role, depth=depth)
@@ -137,8 +141,9 @@ def _plan(parsed: Parsed, room: _Room, *, depth: int, role: Role) -> Plan:
         for pointer, endorsement in taken
     }
     members = members_of(document)
-    looked_at = members[: limits.CLR_MEMBERS] if depth < DEEPEST_NESTED else []
-    for n, member in enumerate(looked_at):
+    within = members[: limits.CLR_MEMBERS] if depth < DEEPEST_NESTED else []
+    looked_at = [(n, member) for n, member in enumerate(within) if chosen is None or n in chosen]
+    for n, member in looked_at:
         # Each member has room of its own: what a record costs grows with its members, and no faster.
         nested[f"{MEMBERS}/{n}"] = _member(member, depth=depth + 1)
     return _planned(
