@@ -12,7 +12,7 @@ from badgeissuer.errors import Conflict, Fault, IllegalTransition, NotFound, Pre
 from badgeissuer.rules.adjudication import policy_faults
 from badgeissuer.rules.parts import AchievementParts, criteria_of
 from badgeissuer.rules.terms import AssessmentMode, VersionState
-from badgeissuer.services import checking
+from badgeissuer.services import cataloguing, checking
 from badgeissuer.services.registering import find_issuer
 from badgeissuer.store.catalog import Achievement, AchievementVersion, Issuer
 from badgeissuer.store.scope import visible_to
@@ -117,6 +117,7 @@ async def publish(work: Work, *, achievement_id: UUID) -> AchievementVersion:
         raise IllegalTransition(f"there is no draft to publish: version {newest.number} is {newest.state.value}")
     newest.state, newest.published_at, newest.updated_at = VersionState.PUBLISHED, work.now, work.now
     await work.session.flush()
+    await cataloguing.list_achievement(work, achievement_id=achievement.id)
     work.emit(
         "achievement.published", "achievement", achievement.id, issuer_id=achievement.issuer_id, version=newest.number
     )
@@ -133,6 +134,7 @@ async def retire(work: Work, *, achievement_id: UUID) -> AchievementVersion:
     for version in live:
         version.state, version.retired_at, version.updated_at = VersionState.RETIRED, work.now, work.now
     await work.session.flush()
+    await cataloguing.list_achievement(work, achievement_id=achievement.id)
     work.emit(
         "achievement.retired", "achievement", achievement.id, issuer_id=achievement.issuer_id, version=live[-1].number
     )

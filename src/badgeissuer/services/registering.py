@@ -14,7 +14,7 @@ from sqlalchemy import select
 from badgeissuer.errors import Conflict, Fault, NotFound, NotPermitted, PreconditionFailed, Rejected
 from badgeissuer.rules.keys import settled
 from badgeissuer.rules.terms import ClientKind, KeyAlgorithm, KeyState
-from badgeissuer.services import checking
+from badgeissuer.services import cataloguing, checking
 from badgeissuer.store.access import ApiClientIssuer
 from badgeissuer.store.catalog import Issuer, IssuerKey
 from badgeissuer.store.scope import visible_to
@@ -104,6 +104,7 @@ async def register_issuer(
     for algorithm in KeyAlgorithm:
         _new_key(work, issuer, algorithm, activates_at=work.now, state=KeyState.ACTIVE)
     await work.session.flush()
+    await cataloguing.list_issuer(work, issuer=issuer)
     work.emit("issuer.registered", "issuer", issuer.id, issuer_id=issuer.id, slug=slug)
     return issuer
 
@@ -139,6 +140,7 @@ async def update_issuer(
         issuer.preflight_targets = targets
     issuer.revision += 1
     issuer.updated_at = work.now
+    await cataloguing.relist_issuer(work, issuer=issuer)
     members = sorted([*changes, *(["preflight_targets"] if choice is not None else [])])
     work.emit("issuer.updated", "issuer", issuer.id, issuer_id=issuer.id, members=members)
     return issuer

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, tuple_
 from badgeissuer.errors import Conflict, Fault, IllegalTransition, NotFound, PreconditionFailed, Rejected
 from badgeissuer.rules.stack_rules import StackDocument
 from badgeissuer.rules.terms import VersionState
-from badgeissuer.services import defining, stack_checking, stack_jobs
+from badgeissuer.services import cataloguing, defining, stack_checking, stack_jobs
 from badgeissuer.services.registering import find_issuer
 from badgeissuer.services.stack_facts import stack_url
 from badgeissuer.store.catalog import Achievement, Issuer
@@ -123,6 +123,7 @@ async def publish(work: Work, *, stack_id: UUID) -> tuple[StackVersion, UUID]:
         for member in sorted(members)
     )
     await work.session.flush()
+    await cataloguing.list_stack(work, stack_id=stack.id)
     job = stack_jobs.published(work, version=newest)
     work.emit("stack.published", "stack", stack.id, issuer_id=stack.issuer_id, version=newest.number)
     return newest, job
@@ -137,6 +138,7 @@ async def retire(work: Work, *, stack_id: UUID) -> StackVersion:
         raise IllegalTransition("there is no published version to retire")
     version.state, version.retired_at, version.updated_at = VersionState.RETIRED, work.now, work.now
     await work.session.flush()
+    await cataloguing.list_stack(work, stack_id=stack.id)
     work.emit("stack.retired", "stack", stack.id, issuer_id=stack.issuer_id, version=version.number)
     return version
 
