@@ -18,6 +18,7 @@ from badgeissuer.errors import Misconfigured
 from badgeissuer.keyring.ring import KeyRing, NewKey
 from badgeissuer.keyring.signer import Signer
 from badgeissuer.net.fetch import Fetcher
+from badgeissuer.net.mail import ConsoleMailer, Mailer, SmtpMailer
 from badgeissuer.rules.keys import KeyFacts
 from badgeissuer.rules.terms import KeyAlgorithm
 from badgeissuer.sandbox import Sandbox
@@ -61,6 +62,20 @@ class _ShutKeyRing(KeyRing):
         raise Misconfigured(_KEYS_ARE_SHUT)
 
 
+def _mailer(settings: Settings) -> Mailer | None:
+    """How e-mail leaves, as settings say; None where it does not."""
+    if settings.mail_backend != "smtp":
+        return ConsoleMailer() if settings.sends_mail else None
+    return SmtpMailer(
+        host=settings.mail_host or "",
+        port=settings.mail_port,
+        tls=settings.mail_tls,
+        sender=settings.mail_from or "",
+        user=settings.mail_user,
+        password=settings.mail_secret,
+    )
+
+
 class Runtime:
     """One per process. Clock, randomness and fetch are injected, so that tests fix them."""
 
@@ -73,6 +88,7 @@ class Runtime:
         fetch: Fetcher | None = None,
         passphrase: SecretStr | None = None,
         sandbox: Sandbox | None = None,
+        mailer: Mailer | None = None,
         keys_needed: bool = True,
     ) -> None:
         """``keys_needed=False``: without a passphrase all works but signing and making keys (``Misconfigured``)."""
@@ -95,6 +111,7 @@ class Runtime:
         self.fetch = fetch or Fetcher(timeout=settings.fetch_timeout, loopback_base=loopback)
         self.database = Database(settings.resolved_database_url, pool_size=settings.pool_size)
         self.studio = Studio()
+        self.mailer = mailer or _mailer(settings)
         self.events_waiting = asyncio.Event()
         self.jobs_waiting = asyncio.Event()
 

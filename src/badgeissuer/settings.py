@@ -7,11 +7,12 @@ by file (``BADGEISSUER_KEY_PASSPHRASE_FILE``), as container platforms mount them
 from __future__ import annotations
 
 import ipaddress
+from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from badgeissuer.errors import Misconfigured
@@ -41,6 +42,17 @@ class Settings(BaseSettings):
     worker_processes: Annotated[int, Field(ge=1, le=32)] = 1
     canonicalize_timeout: Annotated[float, Field(gt=0, le=60)] = 5.0
     fetch_timeout: Annotated[float, Field(gt=0, le=30)] = 5.0
+    mail_backend: Literal["console", "smtp"] | None = Field(
+        None, description="how e-mail leaves; without it there is none, but in the demo, which shows it on the console"
+    )
+    mail_host: str | None = Field(None, description="the mail server; needed with smtp")
+    mail_port: Annotated[int, Field(ge=1, le=65_535)] = 587
+    mail_tls: Literal["starttls", "tls", "none"] = Field("starttls", description="none is only for this machine")
+    mail_user: str | None = None
+    mail_password: SecretStr | None = None
+    mail_password_file: Path | None = Field(None, description="file that holds it")
+    mail_language: Literal["en", "es"] = Field("en", description="of notices to people who have not said which")
+    mail_from: str | None = Field(None, description="the sender, as in Badges <badges@example.org>; needed with smtp")
 
     @field_validator("base_url")
     @classmethod
@@ -69,6 +81,34 @@ class Settings(BaseSettings):
             raise ValueError("must start with postgresql+asyncpg:// or sqlite+aiosqlite:///")
         return value
 
+    @model_validator(mode="after")
+    def _mail(self) -> Self:
+        if self.mail_backend == "console" and not self.demo:
+            raise ValueError("BADGEISSUER_MAIL_BACKEND console shows sign-in links: it is for the demo only")
+        if self.mail_backend == "smtp":
+            missing = [name for name in ("mail_host", "mail_from") if not getattr(self, name)]
+            if missing:
+                raise ValueError(f"BADGEISSUER_MAIL_BACKEND smtp needs BADGEISSUER_{missing[0].upper()}")
+            if self.mail_tls == "none" and not is_loopback(self.mail_host or ""):
+                raise ValueError("BADGEISSUER_MAIL_TLS none would send sign-in links in the clear; use starttls or tls")
+            if "@" not in parseaddr(self.mail_from or "")[1] or not (self.mail_from or "").isprintable():
+                raise ValueError("BADGEISSUER_MAIL_FROM must be one address, as in Badges <badges@example.org>")
+            if self.mail_user is None and (self.mail_password or self.mail_password_file):
+                raise ValueError("BADGEISSUER_MAIL_PASSWORD needs BADGEISSUER_MAIL_USER")
+        return self
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether e-mail leaves at all: without it nobody can sign in and nobody is told of an award."""
+        return self.demo or self.mail_backend is not None
+
+    @property
+    def mail_secret(self) -> str | None:
+        """The mail server's password, from the variable or the file. Raises ``Misconfigured``."""
+        if self.mail_password is not None or self.mail_password_file is None:
+            return self.mail_password.get_secret_value() if self.mail_password else None
+        return _secret(self.mail_password_file, "the mail password file")
+
     @classmethod
     def load(cls, **given: Any) -> Settings:
         """Read the environment; ``given`` (command-line options that were set) wins. Raises ``Misconfigured``."""
@@ -76,7 +116,7 @@ class Settings(BaseSettings):
             return cls(**{name: value for name, value in given.items() if value is not None})
         except ValidationError as error:
             lines = [
-                f"BADGEISSUER_{str(problem['loc'][0]).upper()} {problem['msg'].removeprefix('Value error, ')}"
+                " ".join([*_variable(problem["loc"]), str(problem["msg"]).removeprefix("Value error, ")])
                 for problem in error.errors(include_url=False, include_input=False)
             ]
             raise Misconfigured("; ".join(lines)) from None
@@ -105,18 +145,27 @@ class Settings(BaseSettings):
             if self.key_passphrase_file is not None:
                 raise Misconfigured(f"BADGEISSUER_KEY_PASSPHRASE_FILE names {path}, which does not exist")
             return None
-        try:
-            text = path.read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise Misconfigured(f"the passphrase file {path} cannot be read: {error.strerror}") from None
-        if not text:
-            raise Misconfigured(f"the passphrase file {path} is empty")
-        return SecretStr(text)
+        return SecretStr(_secret(path, "the passphrase file"))
 
     @property
     def loopback(self) -> bool:
         """Whether the base URL is this machine only: nothing issued under it can be checked from elsewhere."""
         return is_loopback(urlsplit(self.base_url).hostname or "")
+
+
+def _secret(path: Path, what: str) -> str:
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise Misconfigured(f"{what} {path} cannot be read: {error.strerror}") from None
+    if not text:
+        raise Misconfigured(f"{what} {path} is empty")
+    return text
+
+
+def _variable(place: tuple[int | str, ...]) -> list[str]:
+    """The variable that a fault is about; one that is about several names them itself."""
+    return [f"BADGEISSUER_{str(place[0]).upper()}"] if place else []
 
 
 def is_loopback(host: str) -> bool:
