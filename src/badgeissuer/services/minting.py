@@ -17,10 +17,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from badgeissuer.errors import Fault, NotFound, Rejected, Unavailable
+from badgeissuer.errors import Fault, NotFound, Rejected, TooLarge, Unavailable
 from badgeissuer.rules.keys import KeyFacts
 from badgeissuer.rules.terms import KeyAlgorithm, StatusPurpose
 from badgeissuer.services import statuses
+from badgeissuer.services.endorsing_facts import Carried, carried_by, still_stand
 from badgeissuer.services.signing import Signed, current_key, sign, sign_jwt
 from badgeissuer.store.awards import EMBEDDED, JWT, Award, Credential, jwt_id
 from badgeissuer.store.catalog import Issuer
@@ -75,6 +76,8 @@ class CredentialDraft:
     place: statuses.Place
     prepared: Prepared
     contents: Contents
+    # The endorsements that stand inside.
+    endorsements: tuple[UUID, ...] = ()
 
 
 def credential_url(base_url: str, credential_id: UUID) -> str:
@@ -82,10 +85,23 @@ def credential_url(base_url: str, credential_id: UUID) -> str:
 
 
 async def draft(work: Work, contents: Contents) -> CredentialDraft:
-    """Build and canonicalise the credential.
+    """Build and canonicalise the credential, with the endorsements that are to stand in it now.
 
-    Raises ``Rejected`` with every fault, ``WillNotImport``, ``TooLarge``, ``Unavailable``.
+    Where it would be too large with them, or refused where its issuer wants it to import, they are left out: they are
+    the endorsers' wish, and the award is the earner's due. Raises ``Rejected`` with every fault, ``WillNotImport``,
+    ``TooLarge``, ``Unavailable``.
     """
+    achievement = str(contents.achievement["id"])
+    carried = await carried_by(work, issuer_did=contents.issuer.did, achievement=achievement)
+    if carried.ids:
+        try:
+            return await _drafted(work, contents, carried)
+        except (Rejected, TooLarge) as error:
+            log.warning("a credential leaves the endorsements out that it should carry: %s", error.code)
+    return await _drafted(work, contents, Carried())
+
+
+async def _drafted(work: Work, contents: Contents, carried: Carried) -> CredentialDraft:
     credential_id = work.new_public_id()
     url = credential_url(work.base_url, credential_id)
     place = await statuses.find_place(work, issuer=contents.issuer, purpose=contents.purpose)
@@ -106,12 +122,14 @@ async def draft(work: Work, contents: Contents) -> CredentialDraft:
             credits_earned=contents.credits_earned,
             activity_start=contents.activity_start,
             activity_end=contents.activity_end,
+            issuer_endorsements=carried.of_issuer,
+            achievement_endorsements=carried.of_achievement,
         )
     )
     canonical = await work.sandbox.canonicalize(document, lane="mint")
     prepared = lint.prepare(document, canonical, now=work.now, allow_loopback=work.settings.loopback)
     _preflight(work, prepared, contents.issuer)
-    return CredentialDraft(credential_id, url, place, prepared, contents)
+    return CredentialDraft(credential_id, url, place, prepared, contents, carried.ids)
 
 
 def _preflight(work: Work, prepared: Prepared, issuer: Issuer) -> None:
@@ -141,11 +159,11 @@ def _preflight(work: Work, prepared: Prepared, issuer: Issuer) -> None:
 async def mint(work: Work, *, award: Award, drafted: CredentialDraft) -> Credential:
     """Reserve, sign, check, store. The award row is there already; everything commits together.
 
-    Where another took the index or opened the list meanwhile (rare: a list is at most 80 % full), the document is
-    drafted again, inside the transaction.
+    Where another took the index or opened the list meanwhile (rare: a list is at most 80 % full), or took back an
+    endorsement that it carries, the document is drafted again, inside the transaction.
     """
     for _ in range(_TRIES):
-        if await statuses.reserve(
+        if await still_stand(work, ids=drafted.endorsements) and await statuses.reserve(
             work, place=drafted.place, credential_id=drafted.credential_id, issuer=drafted.contents.issuer
         ):
             break

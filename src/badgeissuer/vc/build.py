@@ -80,6 +80,9 @@ class AwardFacts:
     credits_earned: float | None = None
     activity_start: datetime | None = None
     activity_end: datetime | None = None
+    # Signed EndorsementCredentials of the issuer and of the achievement; they go in as they are.
+    issuer_endorsements: tuple[Mapping[str, Any], ...] = ()
+    achievement_endorsements: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +135,8 @@ def open_badge_credential(facts: AwardFacts) -> dict[str, Any]:
 
     A whole number of credits is written as an integer, since 3 and 3.0 are one value in RDF and two texts in JSON.
     """
-    achievement = _in_form(Achievement, facts.achievement)
-    issuer = _in_form(Profile, facts.issuer)
+    achievement = _endorsed(_in_form(Achievement, facts.achievement), facts.achievement_endorsements)
+    issuer = _endorsed(_in_form(Profile, facts.issuer), facts.issuer_endorsements)
     subject = {
         "id": facts.subject_id,
         "type": ["AchievementSubject"],
@@ -241,6 +244,14 @@ def _in_form(class_: type[Node], document: Mapping[str, Any]) -> dict[str, Any]:
         return to_document(class_.model_validate(dict(document)))
     except ValidationError:
         return dict(document)
+
+
+def _endorsed(document: dict[str, Any], endorsements: tuple[Mapping[str, Any], ...]) -> dict[str, Any]:
+    """With these after its own, each once. Every value of a signed document stays: its own proof covers it."""
+    own = document.get("endorsement", [])
+    known = {each.get("id") for each in own if isinstance(each, Mapping)}
+    new = [dict(each) for each in endorsements if each.get("id") not in known]
+    return {**document, "endorsement": [*own, *new]} if new else document
 
 
 def _filled(members: Mapping[str, Any]) -> dict[str, Any]:

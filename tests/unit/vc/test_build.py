@@ -10,7 +10,7 @@ import pytest
 from badgeissuer.vc import lint
 from badgeissuer.vc.build import EvidenceFacts, ResultFacts, open_badge_credential, timestamp, uses_extensions
 from badgeissuer.vc.contexts import OB_CONTEXTS, OB_EXTENSIONS
-from tests.support import issued
+from tests.support import issued, records
 
 
 def test_the_least_badge() -> None:
@@ -125,3 +125,19 @@ def test_evidence_may_be_nameless() -> None:
         replace(issued.facts(), evidence=(EvidenceFacts(None, url="https://a.example/e"),))
     )
     assert document["evidence"] == [{"id": "https://a.example/e", "type": ["Evidence"]}]
+
+
+def test_endorsements_go_in_as_they_are_after_those_that_stand_there_and_each_once() -> None:
+    signed = records.signed_endorsement()
+    other = {**signed, "id": f"{issued.BASE}/endorsements/2"}
+    facts = issued.facts()
+    written = {**facts.achievement, "endorsement": other}
+    document = open_badge_credential(
+        replace(facts, achievement=written, achievement_endorsements=(signed, other), issuer_endorsements=(signed,))
+    )
+    assert document["credentialSubject"]["achievement"]["endorsement"] == [other, signed]
+    assert list(document["credentialSubject"]["achievement"]["endorsement"][1]) == list(signed)
+    assert document["issuer"]["endorsement"] == [signed]
+    plain = open_badge_credential(replace(facts, achievement=written, achievement_endorsements=(other,)))
+    assert plain["credentialSubject"]["achievement"]["endorsement"] == [other]
+    assert "endorsement" not in plain["issuer"]

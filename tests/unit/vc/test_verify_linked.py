@@ -314,12 +314,18 @@ def test_a_bad_endorsement_is_never_valid_silently(place: str) -> None:
     assert "the signature does not match" in report.check(8).detail
 
 
-def test_an_expired_endorsement_fails_the_badge_and_does_not_make_it_expired() -> None:
+def test_an_expired_endorsement_is_told_and_leaves_the_badge_as_it_is() -> None:
     old = endorsement(validFrom="2020-01-01T00:00:00Z", validUntil="2021-01-01T00:00:00Z")
     report = report_on(endorsed(old))
-    assert verdicts(report) == {8: "failed"}
-    assert report.outcome is Outcome.INVALID
-    assert report.check(8).detail.startswith("endorsement at /endorsement/0: expired (dates: it expired at")
+    assert report.verified
+    assert report.check(8).detail.startswith("endorsement at /endorsement/0: expired: it was signed by its issuer, and")
+    assert (report.nested[0].report.verified, report.nested[0].report.outcome) == (False, Outcome.EXPIRED)
+
+
+def test_an_endorsement_whose_time_has_not_come_fails_the_badge() -> None:
+    report = report_on(endorsed(endorsement(validFrom="2027-01-01T00:00:00Z")))
+    assert (verdicts(report), report.outcome) == ({8: "failed"}, Outcome.INVALID)
+    assert report.check(8).detail.startswith("endorsement at /endorsement/0: not_yet_valid (dates: ")
 
 
 def test_an_endorser_whose_keys_are_away_is_not_checked() -> None:

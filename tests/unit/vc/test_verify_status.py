@@ -272,11 +272,27 @@ def signed_token(payload: object, **header: Any) -> bytes:
 # What is inside has a status of its own
 
 
-def test_the_status_of_an_endorsement_counts() -> None:
+def test_an_endorsement_that_is_taken_back_leaves_the_badge_as_it_is_and_is_told() -> None:
     endorsement = records.signed_endorsement()
     endorsed = resigned(copy.deepcopy(lists.SIGNED) | {"credentialStatus": entry(statusListIndex="3")}
                         | {"endorsement": [endorsement]})  # fmt: skip
     assert report_on(endorsed, listed()).verified
+    assert "endorsement" not in report_on(endorsed, listed()).advice
+    report = report_on(endorsed, listed(lists.bits(INDEX).encode()))
+    assert (report.outcome, bad(report.checks)) == (Outcome.VALID, {})
+    assert report.check(8).detail == (
+        "endorsement at /endorsement/0: revoked: it was signed by its issuer, and no longer stands; the rest does"
+        "; it endorses something else than what it stands in"
+    )
+    assert report.advice.endswith("An endorsement in it was withdrawn or has ended: do not count on that one.")
+    assert (member_of(report).verified, member_of(report).outcome) == (False, Outcome.REVOKED)
+
+
+def test_an_endorsement_that_is_taken_back_and_wrong_besides_fails() -> None:
+    endorsement = records.signed_endorsement()
+    broken = {**endorsement, "issuer": {**endorsement["issuer"], "endorsement": [{**endorsement, "name": "Other"}]}}
+    endorsed = resigned(copy.deepcopy(lists.SIGNED) | {"credentialStatus": entry(statusListIndex="3")}
+                        | {"endorsement": [resigned(broken)]})  # fmt: skip
     report = report_on(endorsed, listed(lists.bits(INDEX).encode()))
     assert (report.outcome, bad(report.checks)) == (Outcome.INVALID, {8: "failed"})
     assert member_of(report).outcome is Outcome.REVOKED

@@ -78,6 +78,9 @@ _INVALID: Mapping[int, str] = {
 }
 
 
+_OVER = "An endorsement in it was withdrawn or has ended: do not count on that one."
+
+
 def with_remedies(checks: tuple[Check, ...]) -> tuple[Check, ...]:
     """The nine checks, each with a remedy where it is not ok, down to its parts."""
     done: list[Check] = []
@@ -114,7 +117,8 @@ def _remedies(check: Check, parts: tuple[Check, ...], *, earlier: bool) -> Itera
 def sentence(outcome: Outcome, checks: tuple[Check, ...], facts: Facts, policy: tuple[PolicyCheck, ...]) -> str:
     """What the whole means. ``checks`` have their remedies."""
     if outcome is Outcome.VALID:
-        return _valid(policy)
+        over = any(part.outcome is not None for part in checks[NESTED].parts)
+        return f"{_valid(policy)} {_OVER}" if over else _valid(policy)
     if outcome in BY_OUTCOME:
         said = _GENUINE_BUT[outcome].format(facts.valid_from if outcome is Outcome.NOT_YET_VALID else facts.valid_until)
         return f"Genuine, but {said}: {BY_OUTCOME[outcome]}."

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from badgeissuer.vc.checks.plan import Plan, Role
-from badgeissuer.vc.checks.report import NESTED, Check, NestedReport, Verdict
+from badgeissuer.vc.checks.report import ENDED, NESTED, Check, NestedReport, Verdict
 from badgeissuer.vc.checks.shape import Kind
 from badgeissuer.vc.strictjson import unescape_pointer
 
@@ -49,6 +49,10 @@ def _part(name: str, nested: Plan, found: NestedReport, note: str) -> Check:
     if report.verified:
         return Check(NESTED, name, Verdict.OK, f"verified{note}", parts=report.checks)
     bad = [item for item in report.checks if item.verdict is not Verdict.OK]
+    if nested.role is Role.ENDORSEMENT and all(item.outcome in ENDED for item in bad):
+        # Genuine, and over: who endorses must not hold a switch to other people's badges (ADR 11).
+        detail = f"{report.outcome.value}: it was signed by its issuer, and no longer stands; the rest does{note}"
+        return Check(NESTED, name, Verdict.OK, detail, parts=report.checks, outcome=report.outcome)
     verdict = Verdict.FAILED if any(item.verdict is Verdict.FAILED for item in bad) else Verdict.NOT_CHECKED
     worst = [item for item in bad if item.verdict is verdict]
     told = "; ".join(f"{item.name}: {item.detail}" for item in worst)

@@ -40,6 +40,9 @@ class Outcome(StrEnum):
     NOT_CHECKED = "not_checked"
 
 
+# Said of something that was genuine and in force once.
+ENDED = frozenset((Outcome.REVOKED, Outcome.SUSPENDED, Outcome.EXPIRED))
+
 # Number and name of each check. The numbers in comments and documentation are these.
 PARSE, SHAPE, TERMS, PROOF, KEY, DATES, STATUS_CHECK, CONSISTENCY, NESTED = range(9)
 NAMES = (
@@ -59,7 +62,7 @@ NAMES = (
 class Check:
     """One numbered check. ``detail`` is plain words; ``type`` a URI of the standards where it failed; ``remedy`` what
     the reader can do. ``parts`` are the single steps where a check has several; ``outcome`` is what a failed check of
-    time or status stands for."""
+    time or status stands for, and what became of an endorsement that is a part of check 8."""
 
     number: int
     name: str
