@@ -229,7 +229,14 @@ async def test_an_endorsement_is_refreshed_by_the_same_rule(stranger: Stranger) 
 
     old = endorsement(validFrom="2025-01-01T00:00:00Z", validUntil="2026-01-01T00:00:00Z")
     document = issued.resigned(issued.signed() | {"@context": old["@context"], "endorsement": [old]})
-    assert bad(await stranger.report(document)) == {8: "failed"}
+    report = await stranger.report(document)
+    # Over, and told; the badge stays as it is (ADR 11).
+    assert (bad(report), report.nested[0].report.outcome) == ({}, Outcome.EXPIRED)
+    stranger.web.pages[REFRESH_URL] = endorsement() | {"name": "Other"}
+    report = await stranger.report(document)
+    found = report.nested[0].report
+    assert (bad(report), found.outcome, found.refreshed) == ({}, Outcome.EXPIRED, False)
+    assert "what the service gave does not verify (proof: the signature" in part(found, "refreshService")[1]
     stranger.web.pages[REFRESH_URL] = endorsement()
     report = await stranger.report(document)
     assert (bad(report), report.nested[0].report.refreshed, report.refreshed) == ({}, True, False)
