@@ -15,6 +15,7 @@ from badgeissuer.store.status import StatusEntry, StatusList
 from badgeissuer.vc.status import Bits
 from tests.support import make
 from tests.support.app import MakeRuntime, Service
+from tests.support.counting import credential_forms
 
 CALLERS = 200
 
@@ -22,12 +23,6 @@ CALLERS = 200
 async def _count(service: Service, row: type) -> int:
     async with service.runtime.database.reading() as session:
         return int(await session.scalar(select(func.count()).select_from(row)) or 0)
-
-
-async def _forms(service: Service) -> Counter[str]:
-    """How many signed texts there are of each form. Each award has one of each."""
-    async with service.runtime.database.reading() as session:
-        return Counter((await session.scalars(select(Credential.media_type))).all())
 
 
 async def test_one_key_used_by_200_callers_at_once_makes_one_award(service: Service) -> None:
@@ -43,7 +38,7 @@ async def test_one_key_used_by_200_callers_at_once_makes_one_award(service: Serv
     assert Counter(answer.status_code for answer in answers) == {201: CALLERS}
     assert len({answer.content for answer in answers}) == 1
     assert [await _count(service, row) for row in (Decision, Award, StatusEntry)] == [1, 1, 1]
-    assert await _forms(service) == {EMBEDDED: 1, JWT: 1}
+    assert await credential_forms(service.runtime) == {EMBEDDED: 1, JWT: 1}
 
 
 async def test_200_different_awards_at_once_take_200_status_indexes(service: Service) -> None:
@@ -61,7 +56,7 @@ async def test_200_different_awards_at_once_take_200_status_indexes(service: Ser
     async with service.runtime.database.reading() as session:
         texts = (await session.scalars(select(Credential.text).where(Credential.media_type == EMBEDDED))).all()
         lists = (await session.scalars(select(StatusList))).all()
-    assert await _forms(service) == {EMBEDDED: CALLERS, JWT: CALLERS}
+    assert await credential_forms(service.runtime) == {EMBEDDED: CALLERS, JWT: CALLERS}
     entries = [json.loads(text)["credentialStatus"] for text in texts]
     assert len({(entry["statusListCredential"], entry["statusListIndex"]) for entry in entries}) == CALLERS
     assert [(row.allocated, row.open, row.version) for row in lists] == [(CALLERS, True, 1)]

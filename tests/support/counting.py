@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,7 @@ from sqlalchemy import event, func, select
 
 from badgeissuer.runtime import Runtime
 from badgeissuer.store import tables  # noqa: F401 - every table must be known
+from badgeissuer.store.awards import Credential
 from badgeissuer.store.base import Base
 
 # What the drivers and the pool send by themselves.
@@ -42,3 +44,9 @@ async def row_counts(runtime: Runtime) -> dict[str, int]:
             table.name: int(await session.scalar(select(func.count()).select_from(table)) or 0)
             for table in Base.metadata.sorted_tables
         }
+
+
+async def credential_forms(runtime: Runtime) -> Counter[str]:
+    """How many signed texts there are of each media type. Each award has one as JSON and one as a JWT."""
+    async with runtime.database.reading() as session:
+        return Counter((await session.scalars(select(Credential.media_type))).all())
