@@ -46,6 +46,7 @@ class Tenant:
     award: str
     stack: str
     job: str
+    endorsement: str
 
     def path(self, template: str) -> str:
         return (
@@ -56,6 +57,7 @@ class Tenant:
             .replace("{stack_id}/progress", f"{self.stack}/progress?email=teacher1@schools.example.org")
             .replace("{stack_id}", self.stack)
             .replace("{job_id}", self.job)
+            .replace("{endorsement_id}", self.endorsement)
         )
 
 
@@ -81,6 +83,9 @@ async def _tenant(service: Service, slug: str) -> Tenant:
     assert stack.status_code == 201, stack.text
     published = await service.http.post(f"/v1/stacks/{stack.json()['id']}/publish", headers=headers)
     assert published.status_code == 200, published.text
+    await make.register(service, f"{slug}-friend")
+    endorsement = await service.http.post("/v1/endorsements", json=_endorsement(slug), headers=headers)
+    assert endorsement.status_code == 201, endorsement.text
     return Tenant(
         slug,
         headers,
@@ -91,6 +96,7 @@ async def _tenant(service: Service, slug: str) -> Tenant:
         award["id"],
         stack.json()["id"],
         published.json()["job"],
+        endorsement.json()["id"],
     )
 
 
@@ -109,6 +115,10 @@ def _decision(achievement: str) -> Json:
         "decided_at": "2026-11-20T10:00:00Z",
         "external_reference": f"every-{uuid4()}",
     }
+
+
+def _endorsement(slug: str) -> Json:
+    return {"issuer": slug, "of": {"issuer": f"{slug}-friend"}, "comment": f"By {slug}."}
 
 
 def _award(achievement: str) -> Json:
@@ -140,6 +150,11 @@ CALLS: dict[Key, list[Any]] = {
     ("POST", "/v1/stacks/{stack_id}/publish"): [None],
     ("POST", "/v1/stacks/{stack_id}/retire"): [None],
     ("GET", "/v1/jobs/{job_id}"): [None],
+    ("POST", "/v1/endorsements"): [lambda tenant: _endorsement(tenant.slug)],
+    ("GET", "/v1/endorsements"): [None],
+    ("GET", "/v1/endorsements/{endorsement_id}"): [None],
+    ("PUT", "/v1/endorsements/{endorsement_id}/standing"): [lambda _: {"embed": True}],
+    ("POST", "/v1/endorsements/{endorsement_id}/revoke"): [lambda _: {"reason": "no longer so"}],
     ("POST", "/v1/decisions"): [
         lambda tenant: _decision(tenant.achievement),
         lambda tenant: _decision(f"{BASE_URL}/achievements/{tenant.achievement}"),
@@ -277,7 +292,7 @@ async def test_what_belongs_to_another_is_a_404_everywhere(service: Service, kin
         "platform": {"Authorization": f"Bearer {await service.key(ClientKind.PLATFORM, 'mine')}"},
         "agency": {"Authorization": f"Bearer {await service.key(ClientKind.AGENCY, 'mine', scopes=tuple(SCOPES))}"},
     }[kind]
-    nothing = Tenant("nothing", {}, *(str(uuid4()) for _ in range(7)))
+    nothing = Tenant("nothing", {}, *(str(uuid4()) for _ in range(8)))
 
     for key, bodies in CALLS.items():
         if key in NAMES_NOTHING:
@@ -297,7 +312,8 @@ async def test_what_belongs_to_another_is_a_404_everywhere(service: Service, kin
             "?external_reference=ref-1",
         ):
             answer = await service.http.get(key[1] + query, headers=stranger)
-            for secret in (theirs.slug, theirs.achievement, theirs.paired, theirs.waiting, theirs.award, theirs.stack):
+            secrets = (theirs.slug, theirs.achievement, theirs.paired, theirs.waiting, theirs.award, theirs.stack)
+            for secret in (*secrets, theirs.endorsement):
                 assert secret not in answer.text.replace(query, ""), (key, query)
     streamed = await service.http.get("/v1/awards", headers={**stranger, "Accept": "application/x-ndjson"})
     assert mine.award in streamed.text
@@ -326,6 +342,9 @@ async def test_every_route_answers_nonsense_with_a_problem_that_it_documents(ser
         {"profile": {"address": [], "image": 5}}, {"profile": {"name": "x" * 70_000}},
         {"stack": None}, {"stack": {}, "achievement": tenant.paired}, {"stack": {"members": [5], "rule": {}}},
         {"stack": {"name": "x", "description": "y", "members": [{"key": "A"}], "rule": {"all": {}, "at_least": 1}}},
+        {"of": {"issuer": "one-friend", "award": "x"}, "comment": "c"}, {"of": {}, "comment": "c"},
+        {"of": [], "comment": 5},
+        {"embed": "yes"}, {"embed": False, "from": "2026-01-01T00:00:00Z"}, {"embed": True, "until": "2000-01-01"},
         {"reason": ""}, {"reason": 5}, {"reason": "x" * 501}, {"now": "yes"},
         {"assessor": "a", "levels": [], "assessed_at": "2026"}, {"levels": {"a": 5}},
         {**_decision(tenant.achievement), "evidence": {}, "results": 5},

@@ -24,12 +24,14 @@ SCOPES: dict[str, str] = {
     "awards:read": "read, list and stream awards",
     "awards:write": "issue awards directly",
     "awards:revoke": "revoke, suspend and reinstate awards",
+    "endorsements:read": "read and list endorsements by one's own issuers",
+    "endorsements:write": "endorse issuers, achievements and awards; revoke endorsements",
 }
 
 DEFAULT_SCOPES: dict[ClientKind, tuple[str, ...]] = {
     ClientKind.PLATFORM: tuple(SCOPES),
     ClientKind.ISSUER: tuple(SCOPES),
-    ClientKind.AGENCY: ("issuers:read", "achievements:read", "awards:read"),
+    ClientKind.AGENCY: ("issuers:read", "achievements:read", "awards:read", "endorsements:read"),
 }
 
 _PREFIX = "bi"
@@ -48,10 +50,12 @@ async def create_client(
     scopes: Sequence[str] | None = None,
     issuers: Sequence[str] = (),
     all_issuers: bool = False,
+    consent_purpose: str | None = None,
 ) -> tuple[ApiClient, str]:
     """Make an API key; returns the row and the key itself, which is never to be seen again.
 
-    An issuer key acts for exactly one issuer. Raises ``Rejected`` for unknown scopes, ``NotFound`` for unknown issuers.
+    An issuer key acts for exactly one issuer. With a purpose, an agency's key reads only awards whose earners consent
+    to it. Raises ``Rejected`` for unknown scopes, ``NotFound`` for unknown issuers.
     """
     wanted = tuple(scopes) if scopes else DEFAULT_SCOPES[kind]
     unknown = sorted(set(wanted) - set(SCOPES))
@@ -62,6 +66,8 @@ async def create_client(
         )
     if kind is ClientKind.ISSUER and (len(issuers) != 1 or all_issuers):
         raise Rejected("an issuer key acts for exactly one issuer", faults=[Fault("/issuers", "name one issuer")])
+    if consent_purpose is not None and kind is not ClientKind.AGENCY:
+        raise Rejected("only an agency's key has a purpose", faults=[Fault("/consent_purpose", "is for agencies")])
     await work.begin_write()
     rows = (await work.session.scalars(select(Issuer).where(Issuer.slug.in_(issuers)))).all()
     missing = sorted(set(issuers) - {row.slug for row in rows})
@@ -76,6 +82,7 @@ async def create_client(
         secret_sha256=_hashed(secret),
         scopes=sorted(wanted),
         all_issuers=all_issuers,
+        consent_purpose=consent_purpose,
         created_at=work.now,
         revoked_at=None,
     )
@@ -122,7 +129,12 @@ async def authenticate(work: Work, *, token: str) -> Actor:
         )
         issuer_ids = frozenset(ids)
     return Actor(
-        kind=client.kind, name=client.name, scopes=frozenset(client.scopes), client_id=client.id, issuer_ids=issuer_ids
+        kind=client.kind,
+        name=client.name,
+        scopes=frozenset(client.scopes),
+        client_id=client.id,
+        issuer_ids=issuer_ids,
+        consent_purpose=client.consent_purpose,
     )
 
 

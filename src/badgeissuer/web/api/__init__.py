@@ -13,6 +13,7 @@ _FILES = (
     "achievements",
     "stacks",
     "stack_progress",
+    "endorsements",
     "jobs",
     "decisions",
     "awards",
