@@ -100,7 +100,9 @@ async def rebuild(work: Work) -> int:
 
 def _shown(versions: Sequence[V]) -> V | None:
     published = [version for version in versions if version.state is VersionState.PUBLISHED]
-    return (published or [*versions] or [None])[-1]
+    if published:
+        return published[-1]
+    return versions[-1] if versions else None
 
 
 async def _issuer_name(work: Work, issuer_id: UUID) -> str:
