@@ -12,6 +12,7 @@ from badgeissuer.store import (
     jobs,
     outbox,
     people,
+    shares,
     stacks,
     status,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "jobs",
     "outbox",
     "people",
+    "shares",
     "stacks",
     "status",
 ]
