@@ -105,7 +105,8 @@ class Runtime:
         self.sandbox = sandbox or Sandbox(
             self.contexts,
             timeout=settings.canonicalize_timeout,
-            lanes={"mint": settings.worker_processes, "foreign": settings.worker_processes},
+            # A learner record takes up to half a minute: it must not hold up badges.
+            lanes={"mint": settings.worker_processes, "foreign": settings.worker_processes, "records": 1},
         )
         loopback = settings.base_url if settings.demo and settings.loopback else None
         self.fetch = fetch or Fetcher(timeout=settings.fetch_timeout, loopback_base=loopback)

@@ -37,12 +37,15 @@ class Settings(BaseSettings):
     key_passphrase: SecretStr | None = Field(None, description="passphrase of the private keys, random and long")
     key_passphrase_file: Path | None = Field(None, description="file that holds it")
     key_activation_delay: Annotated[int, Field(ge=0, le=86_400)] = 300
+    operator_name: Annotated[str, Field(min_length=1, max_length=200)] = Field(
+        "Badge service", description="name of the operator's own issuer, which signs records across issuers"
+    )
     demo: bool = Field(False, description="demo conveniences: loopback issuer documents may be fetched; loud warnings")
     pool_size: Annotated[int, Field(ge=1, le=200)] = 10
     worker_processes: Annotated[int, Field(ge=1, le=32)] = 1
     canonicalize_timeout: Annotated[float, Field(gt=0, le=60)] = 5.0
     fetch_timeout: Annotated[float, Field(gt=0, le=30)] = 5.0
-    mail_backend: Literal["console", "smtp"] | None = Field(
+    mail_backend: Literal["console", "smtp", "none"] | None = Field(
         None, description="how e-mail leaves; without it there is none, but in the demo, which shows it on the console"
     )
     mail_host: str | None = Field(None, description="the mail server; needed with smtp")
@@ -100,7 +103,7 @@ class Settings(BaseSettings):
     @property
     def sends_mail(self) -> bool:
         """Whether e-mail leaves at all: without it nobody can sign in and nobody is told of an award."""
-        return self.demo or self.mail_backend is not None
+        return self.mail_backend != "none" and (self.demo or self.mail_backend is not None)
 
     @property
     def mail_secret(self) -> str | None:

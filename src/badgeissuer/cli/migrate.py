@@ -11,7 +11,7 @@ import typer
 from badgeissuer.cli import console, session
 from badgeissuer.cli.exits import Exit, WrongUsage
 from badgeissuer.cli.options import AsJson, DataDir
-from badgeissuer.errors import Misconfigured, NotFound
+from badgeissuer.errors import BadgeissuerError, Misconfigured, NotFound
 
 if TYPE_CHECKING:
     from badgeissuer.settings import Settings
@@ -34,6 +34,8 @@ def migrate(
         _check(settings, as_json=as_json)
         return
     before, after = asyncio.run(_upgrade(settings, revision))
+    if revision is None:
+        asyncio.run(_operator(settings))
     if as_json:
         console.show_json({"database": shown_database(settings), "before": before, "after": after})
     elif before == after:
@@ -52,6 +54,27 @@ async def _upgrade(settings: Settings, revision: str | None) -> tuple[str | None
             return await schema.upgrade(settings.resolved_database_url, revision or "head")
     except CommandError as error:
         raise NotFound(f"the migration cannot be found: {error}") from None
+
+
+async def _operator(settings: Settings) -> None:
+    """Make the operator's own issuer, where it can be made: it needs the keys, and the address that will last."""
+    from sqlalchemy import select
+
+    from badgeissuer.services import operating
+    from badgeissuer.services.access import operator
+    from badgeissuer.store.catalog import Issuer
+
+    if settings.passphrase() is None:
+        return
+    try:
+        async with session.opened(settings, keys=True) as runtime, runtime.begin(operator()) as work:
+            # Its id is made of the address: on an address of this machine, only where issuers have it already.
+            if settings.loopback and await work.session.scalar(select(Issuer.id).limit(1)) is None:
+                return
+            if await operating.make_operator(work):
+                console.note(f"The operator's own issuer was made: {settings.operator_name}.")
+    except BadgeissuerError as error:
+        console.note(f"The operator's own issuer was not made: {error.detail}", "yellow")
 
 
 def _check(settings: Settings, *, as_json: bool) -> None:

@@ -22,6 +22,9 @@ from badgeissuer.vc.multikey import did_web_of
 from badgeissuer.vc.profiles.targets import IMPORTERS, Target
 from badgeissuer.work import Work
 
+# The operator's own issuer (services/operating): a tenant of this name would sign records across issuers.
+OPERATOR_SLUG = "operator"
+
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -81,6 +84,9 @@ async def register_issuer(
             "the slug cannot be used",
             faults=[Fault("/slug", "1 to 63 of a-z, 0-9 and hyphen, not at either end: it becomes part of the DID")],
         )
+    if slug == OPERATOR_SLUG and work.actor.kind is not ClientKind.OPERATOR:
+        detail = "is kept for the operator of this service; choose another"
+        raise Rejected("the slug cannot be used", faults=[Fault("/slug", detail, "reserved")])
     targets = (choice or TargetChoice()).as_column()
     document, website = await _profile(work, slug=slug, given=profile)
     await work.begin_write()
