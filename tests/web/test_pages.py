@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,80 +14,14 @@ import badgeissuer.web.pages
 from badgeissuer.web.pages import language, markup, rendering
 from tests.support import make
 from tests.support.app import BASE_URL, Service
+from tests.support.pages import BROWSER, CHROME, Page, check_headers, page_at
 
-CHROME = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 FIREFOX = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/png,image/svg+xml,*/*;q=0.8"
-BROWSER = {"Accept": CHROME}
-VOID = {"meta", "link", "img", "br", "hr", "input", "path", "circle", "rect"}
-URLS = {"href", "src", "action", "content"}
-
-
-class Page(HTMLParser):
-    """An HTML document as a browser reads it: elements with attributes, and the text outside of scripts."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str]]] = []
-        self.data: dict[str, str] = {}
-        self._open: list[str] = []
-        self._text: list[str] = []
-        self.feed(html)
-        self.close()
-        assert self._open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        names = [name for name, _ in attrs]
-        assert len(names) == len(set(names)), (tag, names)
-        self.elements.append((tag, {name: value or "" for name, value in attrs}))
-        if tag not in VOID:
-            self._open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, {name: value or "" for name, value in attrs}))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self._open and self._open[-1] == "script":
-            self.data["script"] = data
-        else:
-            self._text.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self._text).split())
-
-    def all(self, tag: str) -> list[dict[str, str]]:
-        return [attributes for name, attributes in self.elements if name == tag]
-
-    def classes(self, tag: str) -> list[str]:
-        return [attributes.get("class", "") for attributes in self.all(tag)]
 
 
 async def _award(service: Service, document: Any = None, **members: Any) -> tuple[dict[str, str], Any]:
     own = await make.register(service)
     return own, await make.award(service, own, await make.publish(service, own, document=document), **members)
-
-
-async def _page(service: Service, url: str, status: int = 200, **headers: str) -> Page:
-    answer = await service.http.get(url, headers={**BROWSER, **headers})
-    assert answer.status_code == status, answer.text
-    _check_headers(answer)
-    return Page(answer.text)
-
-
-def _check_headers(answer: Any) -> None:
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert answer.headers["content-security-policy"] == (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    )
-    assert answer.headers["x-content-type-options"] == "nosniff"
-    assert answer.headers["referrer-policy"] == "no-referrer"
-    assert answer.headers["vary"] == "Accept, Accept-Language"
-    assert "set-cookie" not in answer.headers
-    assert len(answer.content) < 50_000
 
 
 def _results() -> list[dict[str, str]]:
@@ -109,7 +42,7 @@ async def test_a_browser_gets_the_page_of_a_badge(service: Service) -> None:
         tag=["literacy"],
     )
     _, award = await _award(service, document, results=_results())
-    url, page = award["credential"]["url"], await _page(service, award["credential"]["url"])
+    url, page = award["credential"]["url"], await page_at(service, award["credential"]["url"])
     for part in (
         "Assessment Literacy",
         "Awarded to the holder of this credential by Issuer kvec",
@@ -224,7 +157,7 @@ async def test_every_state_has_its_own_words_colour_and_shape(service: Service) 
     }
     shapes = set()
     for state, award in awards.items():
-        page = await _page(service, award["credential"]["url"])
+        page = await page_at(service, award["credential"]["url"])
         assert [name for name in page.classes("div") if name.startswith("verdict")] == [f"verdict {state}"]
         assert said[state] in page.text
         assert all(words not in page.text for other, words in said.items() if other != state)
@@ -240,11 +173,11 @@ async def test_every_state_has_its_own_words_colour_and_shape(service: Service) 
 async def test_a_page_in_spanish(service: Service) -> None:
     _, award = await _award(service)
     url = award["credential"]["url"]
-    page = await _page(service, url, **{"Accept-Language": "es-MX,es;q=0.9,en;q=0.5"})
+    page = await page_at(service, url, **{"Accept-Language": "es-MX,es;q=0.9,en;q=0.5"})
     assert page.all("html") == [{"lang": "es"}]
     assert "Válida Issuer kvec firmó esta credencial y hoy está vigente." in page.text
     assert "Otorgada 20 de noviembre de 2026" in page.text
-    assert (await _page(service, url, **{"Accept-Language": "de"})).all("html") == [{"lang": "en"}]
+    assert (await page_at(service, url, **{"Accept-Language": "de"})).all("html") == [{"lang": "en"}]
 
 
 def test_both_languages_say_the_same_things() -> None:
@@ -333,7 +266,10 @@ def _harmless(page: Page) -> None:
             if name not in attributes:
                 continue
             value = attributes[name]
-            own = value.startswith(("/credentials/", "/static/", "#", "?lang=")) or value in ("/verify", *PLACES)
+            own = value.startswith(("/credentials/", "/static/", "#", "?lang=", "mailto:?subject=")) or value in (
+                "/verify",
+                *PLACES,
+            )
             assert own or (tag in ("a", "link") and value.startswith("https:")), (tag, value)
     assert len(page.all("link")) == 4
 
@@ -380,7 +316,7 @@ async def _stays_text(service: Service, slug: str, text: str) -> None:
         service, own, achievement, evidence=[evidence], results=[{"criterion": text, "level": text}]
     )
     answer = await service.http.get(award["credential"]["url"], headers=BROWSER)
-    _check_headers(answer)
+    check_headers(answer)
     page = Page(answer.text)
     _harmless(page)
     # It is all there, as text.
@@ -420,14 +356,14 @@ def test_markdown_is_cut_down_to_what_is_allowed() -> None:
 
 async def test_what_is_not_there_is_a_page_with_its_status(service: Service) -> None:
     for name in ("nothing", "00000000-0000-4000-8000-000000000000"):
-        page = await _page(service, f"/credentials/{name}", 404)
+        page = await page_at(service, f"/credentials/{name}", 404)
         assert "Nothing is here" in page.text
         program = await service.http.get(f"/credentials/{name}", headers={"Accept": "application/vc"})
         assert program.headers["content-type"] == "application/problem+json"
 
 
 async def test_the_style_sheet_is_kept_for_ever_and_loads_nothing(service: Service) -> None:
-    page = await _page(service, "/verify")
+    page = await page_at(service, "/verify")
     (address,) = (each["href"] for each in page.all("link") if each["rel"] == "stylesheet")
     assert re.fullmatch(r"/static/style\.css\?v=[0-9a-f]{16}", address)
     answer = await service.http.get(address)
@@ -445,7 +381,7 @@ async def _send(service: Service, status: int = 200, *, file: bytes | None = Non
     files = {"file": ("badge", file, "application/octet-stream")} if file is not None else {"file": ("", b"")}
     answer = await service.http.post("/verify", data=fields, files=files, headers=BROWSER)
     assert answer.status_code == status, answer.text
-    _check_headers(answer)
+    check_headers(answer)
     assert answer.headers["cache-control"] == "no-store"
     return Page(answer.text)
 
@@ -499,7 +435,7 @@ async def test_the_form_answers_in_its_own_words_whatever_is_sent(service: Servi
         answer = await service.http.post("/verify", content=content, headers={"Content-Type": kind})
         assert answer.headers["content-type"] == "text/html; charset=utf-8"
         assert answer.status_code == 422
-        _check_headers(answer)
+        check_headers(answer)
     parts = b"".join(b'--b\r\nContent-Disposition: form-data; name="x"\r\n\r\ny\r\n' for _ in range(50)) + b"--b--\r\n"
     many = await service.http.post(
         "/verify", content=parts, headers={"Content-Type": "multipart/form-data; boundary=b", **BROWSER}
@@ -509,7 +445,7 @@ async def test_the_form_answers_in_its_own_words_whatever_is_sent(service: Servi
     assert "Elija un archivo" in spanish.text
     wrong = await service.http.get("/verify?x=%00", headers=BROWSER)
     assert (wrong.status_code, wrong.headers["content-type"]) == (422, "text/html; charset=utf-8")
-    _check_headers(wrong)
+    check_headers(wrong)
 
 
 async def test_pages_are_not_in_the_description_of_the_api(service: Service) -> None:
@@ -520,21 +456,21 @@ async def test_pages_are_not_in_the_description_of_the_api(service: Service) -> 
 
 
 async def test_the_language_of_the_address_goes_before_the_browsers_and_stays_on_the_way(service: Service) -> None:
-    page = await _page(service, "/verify?lang=es", **{"Accept-Language": "en"})
+    page = await page_at(service, "/verify?lang=es", **{"Accept-Language": "en"})
     assert page.all("html") == [{"lang": "es"}]
     links = {attributes["href"]: attributes for attributes in page.all("a")}
     assert links["?lang=en"]["hreflang"] == "en"
     assert links["/verify?lang=es"]["aria-current"] == "page"
     assert [form["action"] for form in page.all("form")] == ["/verify?lang=es"]
     # A language that is not ours is no mistake: the browser's is taken, and nothing remembers it.
-    plain = await _page(service, "/verify?lang=xx&q=%22%3E%3Cscript%3E", **{"Accept-Language": "es"})
+    plain = await page_at(service, "/verify?lang=xx&q=%22%3E%3Cscript%3E", **{"Accept-Language": "es"})
     assert plain.all("html") == [{"lang": "es"}]
     assert "?q=%22%3E%3Cscript%3E&lang=en" in {attributes["href"] for attributes in plain.all("a")}
     assert "/verify" in {attributes["href"] for attributes in plain.all("a")}
 
 
 async def test_the_head_leads_only_to_what_is_there(service: Service) -> None:
-    page = await _page(service, "/verify")
+    page = await page_at(service, "/verify")
     there = {getattr(route, "path", "") for route in service.app.routes}
     for place in ("/catalogue", "/verify", "/me"):
         assert (place in {attributes["href"] for attributes in page.all("a")}) is (place in there)

@@ -120,13 +120,24 @@ async def public_endorsement(work: Work, *, endorsement_id: UUID) -> Found:
 
 
 async def standing_about(
-    work: Work, *, subject: str, after: tuple[datetime, UUID] | None = None, limit: int
-) -> list[Endorsement]:
-    """The endorsements of a thing, by the id that credentials name it by, that stand now, newest first."""
-    query = _newest(select(Endorsement).where(Endorsement.subject == subject, _stands(work))).limit(limit)
+    work: Work, *, subject: str, after: tuple[datetime, UUID] | None = None, limit: int = MOST_SHOWN
+) -> list[Found]:
+    """The endorsements of a thing that stand now, newest first. ``subject`` is the id that credentials name it by: an
+    issuer's DID, an achievement's or a credential's address."""
+    query = _newest(_with_endorser().where(Endorsement.subject == subject, _stands(work))).limit(limit)
     if after is not None:
         query = query.where(tuple_(Endorsement.created_at, Endorsement.id) < after)
-    return list((await work.session.scalars(query)).all())
+    return [_found(work, row) for row in (await work.session.execute(query)).all()]
+
+
+async def endorsements_about(work: Work, *, subject: str, limit: int = MOST_SHOWN + 1) -> list[Shown]:
+    """What the page of an issuer or an achievement shows; ``subject`` as for ``standing_about``.
+
+    The macro ``endorsements`` of ``templates/endorsements_parts.html`` writes it, and that of ``endorsements_of``: it
+    shows ``MOST_SHOWN`` and leads to the list of all where there is one more.
+    """
+    found = await standing_about(work, subject=subject, limit=limit)
+    return [shown(work, each) for each in found]
 
 
 async def endorsements_of(work: Work, credential: Credential, *, report: Report | None = None) -> list[Shown]:
@@ -147,16 +158,16 @@ async def endorsements_of(work: Work, credential: Credential, *, report: Report 
     told = _told(report)
     of_these = Endorsement.subject.in_(subjects)
     query = _newest(_with_endorser().where(of_these, or_(_stands(work), Endorsement.url.in_(inside))))
-    shown = []
+    told_of = []
     for row in (await work.session.execute(query.limit(_MOST_CANDIDATES))).all():
         found = _found(work, row)
         embedded = inside.pop(found.endorsement.url, None) is not None
         now = found.verdict.value
         if found.verdict is EndorsementVerdict.VALID:
             now = told.get(found.endorsement.url, now)
-        shown.append(_shown(work, found, now, embedded=embedded))
+        told_of.append(shown(work, found, now, embedded=embedded))
     strangers = [_stranger(kind, each, told.get(id_, "not_checked")) for id_, (kind, each) in inside.items()]
-    return [*shown, *strangers]
+    return [*told_of, *strangers]
 
 
 def _told(report: Report | None) -> dict[str | None, str]:
@@ -165,7 +176,8 @@ def _told(report: Report | None) -> dict[str | None, str]:
     return {each.report.facts.id: each.report.outcome.value for each in nested if each.role is Role.ENDORSEMENT}
 
 
-def _shown(work: Work, found: Found, now: str, *, embedded: bool) -> Shown:
+def shown(work: Work, found: Found, now: str | None = None, *, embedded: bool = False) -> Shown:
+    """As a page shows it; ``now`` is what a verification made of it, where there was one."""
     endorsement, document = found.endorsement, json.loads(found.endorsement.text)
     return Shown(
         name=str(document["issuer"].get("name") or found.endorser.name),
@@ -175,7 +187,7 @@ def _shown(work: Work, found: Found, now: str, *, embedded: bool) -> Shown:
         comment=str(document["credentialSubject"].get("endorsementComment") or ""),
         since=endorsement.valid_from,
         until=endorsement.valid_until,
-        verdict=now,
+        verdict=now or found.verdict.value,
         embedded=embedded,
     )
 
@@ -226,7 +238,7 @@ def _stands(work: Work) -> ColumnElement[bool]:
     return and_(
         Endorsement.state == EndorsementState.ACTIVE,
         or_(Endorsement.valid_until.is_(None), Endorsement.valid_until >= work.now),
-        sound.exists(),
+        sound.correlate(Endorsement).exists(),
         _open(),
     )
 
@@ -242,4 +254,4 @@ def _open() -> ColumnElement[bool]:
             Award.visibility == Visibility.CLOSED,
         )
     )
-    return ~closed.exists()
+    return ~closed.correlate(Endorsement).exists()

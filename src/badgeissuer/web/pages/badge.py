@@ -6,9 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from badgeissuer.errors import BadgeissuerError
-from badgeissuer.rules.terms import AwardState
 from badgeissuer.runtime import Runtime
-from badgeissuer.services import publishing, rendering, verifying
+from badgeissuer.services import exhibiting
+from badgeissuer.services.endorsing_facts import MOST_SHOWN
+from badgeissuer.services.rendering import Form
 from badgeissuer.store.access import ANONYMOUS
 from badgeissuer.vc.model.base import instant
 from badgeissuer.vc.verify import Outcome, Report, Verdict
@@ -34,27 +35,27 @@ async def badge_page(request: Request, runtime: Runtime, name: str) -> Response:
 async def _page(request: Request, runtime: Runtime, name: str) -> Response:
     gate = gate_of(request.app, "badge pages", running=_RUNNING, waiting=_WAITING, seconds=_SECONDS)
     async with gate.enter(), runtime.begin(ANONYMOUS) as work:
-        matter = await rendering.public_matter(work, credential_id=public_id(name))
-        successor = await publishing.successor_url(work, matter.credential)
-        document = matter.document
-        report = await verifying.verify(work, data=matter.credential.text.encode())
-    say = words_of(request)
+        exhibit = await exhibiting.exhibit(work, credential_id=public_id(name))
+    say, document, report = words_of(request), exhibit.document, exhibit.report
     badge = reading.badge(document, base_url=runtime.settings.base_url)
-    state = state_of(report, superseded=matter.standing.state is AwardState.SUPERSEDED)
+    state = state_of(report, superseded=exhibit.superseded)
     end = document.get("validFrom" if state == "not_yet_valid" else "validUntil")
     return page(
         request,
         "badge.html",
+        listed=exhibit.listed,
         badge=badge,
+        exhibit=exhibit,
         report=report,
         state=state,
         said=say(f"{state}_says", issuer=badge.issuer, date=say.day(instant(end)) if end else ""),
-        successor=successor,
         ok=sum(check.verdict is Verdict.OK for check in report.checks),
         not_made=", ".join(
             say(f"check_{check.number}") for check in report.checks if check.verdict is Verdict.NOT_CHECKED
         ),
-        now=matter.now,
+        endorsements=exhibit.endorsements[:MOST_SHOWN],
+        more_endorsements=max(0, len(exhibit.endorsements) - MOST_SHOWN),
+        forms=[form.value for form in Form if say.has(f"download_{form.value}")],
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from markupsafe import Markup
 
@@ -83,6 +83,11 @@ class Badge:
         if self.until is not None:
             about |= {"expirationYear": self.until.year, "expirationMonth": self.until.month}
         return f"https://www.linkedin.com/profile/add?{urlencode(about)}"
+
+    @property
+    def mail(self) -> str:
+        """The link that opens a mail with the address."""
+        return f"mailto:?{urlencode({'subject': self.title, 'body': self.url}, quote_via=quote)}"
 
     @property
     def embed(self) -> str:
