@@ -88,7 +88,7 @@ async def award(service: Service, headers: dict[str, str], achievement_id: str, 
     """One award, issued."""
     answer = await service.http.post(
         "/v1/awards",
-        json=award_body(achievement_id, n, external_reference=f"ref-{n}", **members),
+        json=award_body(achievement_id, n, **{"external_reference": f"ref-{n}", **members}),
         headers=headers,
     )
     assert answer.status_code == 201, answer.text

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -94,6 +94,12 @@ class Lease:
         async with runtime.database.writing() as session:
             values = {"state": JobState.QUEUED, "run_at": now, "attempts": max(self.attempts - 1, 0)}
             await _write(session, self._mine(), **values, updated_at=now)
+
+    async def postpone(self, runtime: Runtime, *, until: datetime, error: str) -> None:
+        """Give it back until then. Who postpones counts its own tries: this is not one of the job's."""
+        async with runtime.database.writing() as session:
+            values = {"state": JobState.QUEUED, "run_at": until, "attempts": max(self.attempts - 1, 0)}
+            await _write(session, self._mine(), **values, last_error=error, updated_at=runtime.clock())
 
     async def fail(self, runtime: Runtime, *, error: str, final: bool) -> None:
         """It did not work: it is tried again after a pause that doubles, with jitter, or given up."""

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from badgeissuer.errors import Conflict
 from badgeissuer.rules import awarding as rules
 from badgeissuer.rules.terms import AwardState, DuplicatePolicy
-from badgeissuer.services import minting, stack_jobs, statuses
+from badgeissuer.services import minting, notifying, stack_jobs, statuses
 from badgeissuer.services.identifying import Recipient
 from badgeissuer.store.assessment import Decision
 from badgeissuer.store.awards import Award, Credential
@@ -136,6 +136,7 @@ async def award(
         earlier.superseded_by_id = made.id
     credential = await minting.mint(work, award=made, drafted=drafted.credential)
     await stack_jobs.member_changed(work, achievement_id=made.achievement_id, earner_id=subject.earner_id)
+    await notifying.notice_due(work, award=made, issuer=issuer, earner_id=subject.earner_id)
     work.emit("award.issued", "award", made.id, issuer_id=issuer.id, credential=str(credential.id))
     return made, credential
 

@@ -17,6 +17,7 @@ from badgeissuer.services.stack_checking import achievements_named
 from badgeissuer.services.stack_facts import earned_by, own_achievements, own_id
 from badgeissuer.store.awards import Award
 from badgeissuer.store.people import EarnerIdentity, Subject
+from badgeissuer.store.scope import visible_to
 from badgeissuer.store.stacks import Stack, StackVersion
 from badgeissuer.work import Work
 
@@ -45,7 +46,7 @@ async def find(work: Work, *, stack_id: UUID, earner: EarnerGiven | None, urn: s
     """
     stack = await stacking.find_stack(work, stack_id=stack_id)
     all_versions = await stacking.versions(work, stack_id=stack_id)
-    query = select(Subject).where(Subject.issuer_id == stack.issuer_id)
+    query = select(Subject).where(Subject.issuer_id == stack.issuer_id, visible_to(work.actor, Subject))
     if earner is not None:
         kind, value = earner.identity()
         query = query.join(EarnerIdentity, EarnerIdentity.earner_id == Subject.earner_id).where(

@@ -6,9 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
 from badgeissuer.errors import NotFound
-from badgeissuer.rules.terms import AwardState, KeyAlgorithm, KeyState, VersionState
+from badgeissuer.rules.terms import AwardState, KeyAlgorithm, KeyState, VersionState, Visibility
 from badgeissuer.services.registering import issuer_keys
 from badgeissuer.store.awards import EMBEDDED, Award, Credential
 from badgeissuer.store.catalog import Achievement, AchievementVersion, Issuer, IssuerKey
@@ -20,20 +21,34 @@ from badgeissuer.work import Work
 async def credential(work: Work, *, credential_id: UUID) -> Credential:
     """The stored credential with its embedded proof, revoked or not: what was said stays readable.
 
-    Raises ``NotFound``.
+    Raises ``NotFound``, also where its earner closed it: nobody can tell that from an id that there never was.
     """
-    row = await work.session.get(Credential, credential_id)
-    if row is None or row.media_type != EMBEDDED:
+    row = await work.session.scalar(
+        select(Credential)
+        .join(Award, Award.id == Credential.award_id)
+        .where(
+            Credential.id == credential_id,
+            Credential.media_type == EMBEDDED,
+            Award.visibility != Visibility.CLOSED,
+        )
+    )
+    if row is None:
         raise NotFound("no such credential")
     return row
 
 
 async def successor_url(work: Work, credential: Credential) -> str | None:
-    """The address of the credential that took this one's place; None where none did."""
+    """The address of the credential that took this one's place; None where none did, or its earner closed it."""
+    newer = aliased(Award)
     return await work.session.scalar(
         select(Credential.url)
-        .join(Award, Award.superseded_by_id == Credential.award_id)
-        .where(Award.id == credential.award_id, Credential.media_type == EMBEDDED)
+        .join(newer, newer.id == Credential.award_id)
+        .join(Award, Award.superseded_by_id == newer.id)
+        .where(
+            Award.id == credential.award_id,
+            Credential.media_type == EMBEDDED,
+            newer.visibility != Visibility.CLOSED,
+        )
     )
 
 
@@ -68,7 +83,10 @@ async def status_list_text(work: Work, url: str) -> str | None:
 
 
 async def own_award_state(work: Work, credential_url: str) -> AwardState | None:
-    """What we know of the award behind one of our own credentials; None where it is not ours."""
+    """What we know of the award behind one of our own credentials; None where it is not ours.
+
+    Also of closed ones: whoever has the signed text already learns from the public status list no less.
+    """
     prefix = f"{work.base_url}/credentials/"
     if not credential_url.startswith(prefix):
         return None
