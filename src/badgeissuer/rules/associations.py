@@ -11,7 +11,28 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["AchievementFacts", "Association", "AssociationType", "MemberFacts", "Related", "StackFacts", "relate"]
+from badgeissuer.rules.stack_rules import (
+    All,
+    AtLeast,
+    Capstone,
+    InOrder,
+    Phases,
+    Rule,
+    StackDocument,
+    Within,
+    keys_in,
+)
+
+__all__ = [
+    "AchievementFacts",
+    "Association",
+    "AssociationType",
+    "MemberFacts",
+    "Related",
+    "StackFacts",
+    "earlier",
+    "relate",
+]
 
 _VERSION = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,5}")
 
@@ -79,6 +100,36 @@ class Related:
 
     associations: tuple[Association, ...]
     defined: tuple[str, ...]
+
+
+def earlier(stack: StackDocument) -> dict[str, frozenset[str]]:
+    """For each member's key: the keys of those that have to be earned before it.
+
+    What it requires; what stands right before it in an order; where it is a capstone, all that comes before that.
+    """
+    found: dict[str, set[str]] = {member.key: set(member.requires) for member in stack.members}
+    for before, after in _orders(stack, stack.rule):
+        found[after].add(before)
+    return {key: frozenset(before - {key}) for key, before in found.items()}
+
+
+def _orders(stack: StackDocument, rule: Rule) -> Iterator[tuple[str, str]]:
+    match rule:
+        case All(all=parts) | AtLeast(of=tuple(parts)):
+            for part in parts:
+                yield from _orders(stack, part)
+        case InOrder(in_order=keys):
+            yield from zip(keys, keys[1:], strict=False)
+        case Capstone(capstone=key, after=after):
+            yield from ((before, key) for before in keys_in(stack, after))
+            yield from _orders(stack, after)
+        case Within(of=part):
+            yield from _orders(stack, part)
+        case Phases(phases=phases):
+            for phase in phases:
+                yield from _orders(stack, phase.rule)
+        case _:  # members, and counts of them, have no order
+            return
 
 
 def relate(

@@ -112,7 +112,11 @@ class AssociationFacts:
 
 @dataclass(frozen=True, slots=True)
 class ClrFacts:
-    """All that a learner record says. ``members`` are signed VC 2.0 credentials; they go in as they are."""
+    """All that a learner record says. ``members`` are signed VC 2.0 credentials; they go in as they are.
+
+    ``endorsements`` are signed ones of the credentials, achievements and issuers in the record; they go in as they are
+    too. ``evidence`` is what the members rest on, without what each says of it at length.
+    """
 
     credential_id: str
     issuer: Mapping[str, Any]
@@ -128,6 +132,8 @@ class ClrFacts:
     partial: bool | None = None
     description: str | None = None
     awarded: datetime | None = None
+    endorsements: tuple[Mapping[str, Any], ...] = ()
+    evidence: tuple[EvidenceFacts, ...] = ()
 
 
 def open_badge_credential(facts: AwardFacts) -> dict[str, Any]:
@@ -192,7 +198,12 @@ def clr_credential(facts: ClrFacts) -> dict[str, Any]:
             for association in facts.associations
         ],
     }
-    return _credential(facts, CLR_CONTEXTS, "ClrCredential", {"partial": facts.partial}, _filled(subject))
+    members = {
+        "partial": facts.partial,
+        "endorsement": [dict(endorsement) for endorsement in facts.endorsements],
+        "evidence": [_evidence(item) for item in facts.evidence],
+    }
+    return _credential(facts, CLR_CONTEXTS, "ClrCredential", members, _filled(subject))
 
 
 def _credential(

@@ -10,8 +10,10 @@ from badgeissuer.rules.associations import (
     AssociationType,
     MemberFacts,
     StackFacts,
+    earlier,
     relate,
 )
+from badgeissuer.rules.stack_rules import StackDocument
 from badgeissuer.vc.model import terms
 
 A, B, C, D, CROWN, UPPER = (f"https://issuer.example/achievements/{name}" for name in ("a", "b", "c", "d", "x", "z"))
@@ -116,3 +118,25 @@ def test_the_order_does_not_hang_on_the_order_of_the_facts() -> None:
     stacks = [StackFacts(CROWN, (MemberFacts(A), MemberFacts(B))), StackFacts(UPPER, (MemberFacts(B),))]
     one = relate(_asserted(A, B), stacks, definable=[CROWN, UPPER])
     assert one == relate(_asserted(B, A), stacks[::-1], definable=[UPPER, CROWN])
+
+
+def test_what_comes_before_a_member_is_read_from_requirements_orders_and_capstones() -> None:
+    members = [{"key": key, "title": key, "in_development": True} for key in ("a", "b", "c", "d", "e", "f")]
+    members[5]["requires"] = ["e"]
+    year = {"length": {"years": 1}}
+    rule = {
+        "all": [
+            {"at_least": 1, "of": [{"in_order": ["a", "b", "c"]}]},
+            {"within": {"years": 1}, "of": {"capstone": "d", "after": {"all": ["a", {"in_order": ["b", "e"]}]}}},
+            {"phases": [{**year, "rule": {"in_order": ["c", "f"]}}, {**year, "rule": {"at_least": 2}}]},
+        ]
+    }
+    stack = StackDocument.model_validate({"name": "S", "description": "D", "members": members, "rule": rule})
+    assert {key: "".join(sorted(before)) for key, before in earlier(stack).items()} == {
+        "a": "",
+        "b": "a",
+        "c": "b",
+        "d": "abe",
+        "e": "b",
+        "f": "ce",
+    }

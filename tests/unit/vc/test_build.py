@@ -8,7 +8,14 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from badgeissuer.vc import lint
-from badgeissuer.vc.build import EvidenceFacts, ResultFacts, open_badge_credential, timestamp, uses_extensions
+from badgeissuer.vc.build import (
+    EvidenceFacts,
+    ResultFacts,
+    clr_credential,
+    open_badge_credential,
+    timestamp,
+    uses_extensions,
+)
 from badgeissuer.vc.contexts import OB_CONTEXTS, OB_EXTENSIONS
 from tests.support import issued, records
 
@@ -141,3 +148,21 @@ def test_endorsements_go_in_as_they_are_after_those_that_stand_there_and_each_on
     plain = open_badge_credential(replace(facts, achievement=written, achievement_endorsements=(other,)))
     assert plain["credentialSubject"]["achievement"]["endorsement"] == [other]
     assert "endorsement" not in plain["issuer"]
+
+
+def test_a_record_carries_endorsements_as_they_are_and_evidence_in_short() -> None:
+    endorsement = records.signed_endorsement()
+    evidence = EvidenceFacts(name="Assessment plan", genre="Lesson plan", sha256=b"\1" * 32)
+    facts = replace(records.clr_facts(), endorsements=(endorsement,), evidence=(evidence,))
+    document = clr_credential(facts)
+    assert document["endorsement"] == [endorsement]
+    assert document["evidence"] == [
+        {
+            "type": ["Evidence"],
+            "name": "Assessment plan",
+            "genre": "Lesson plan",
+            "digestMultibase": "uEiABAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQ",
+        }
+    ]
+    assert lint.inspect_clr(document, now=issued.NOW) == []
+    assert not records.prepared_clr(document).canonical.dropped

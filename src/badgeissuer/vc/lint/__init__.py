@@ -7,6 +7,7 @@ JSON-LD drops) and makes a ``Prepared``. Nothing else makes one, and nothing but
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import InitVar, dataclass
 from datetime import datetime
@@ -17,7 +18,7 @@ from badgeissuer.vc import strictjson
 from badgeissuer.vc.canon import BADGE_BUDGET, Canonical, equal_siblings, source_digest
 from badgeissuer.vc.checks.kinds import Kind
 from badgeissuer.vc.lint.badge import badge_faults
-from badgeissuer.vc.lint.clr import MOST_SHARES, clr_budget, clr_faults, without_members
+from badgeissuer.vc.lint.clr import clr_budget, clr_faults, member_faults, without_members
 from badgeissuer.vc.lint.endorsement import endorsement_faults
 from badgeissuer.vc.lint.form import model_faults
 from badgeissuer.vc.lint.links import link_faults
@@ -35,6 +36,7 @@ __all__ = [
     "inspect",
     "inspect_clr",
     "inspect_endorsement",
+    "member_faults",
     "prepare",
     "prepare_clr",
     "prepare_endorsement",
@@ -65,7 +67,7 @@ class Prepared:
     @property
     def document(self) -> dict[str, Any]:
         """The unsigned document. Changing what this returns changes nothing here."""
-        document = strictjson.loads(self.text.encode("utf-8"), max_bytes=MOST_SHARES * LARGEST_TEXT)
+        document = json.loads(self.text)  # it was written by strictjson, so any parser reads it alike
         assert isinstance(document, dict)
         return document
 

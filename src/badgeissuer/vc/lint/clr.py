@@ -60,7 +60,7 @@ def clr_faults(document: Document, *, now: datetime) -> Iterator[Fault]:
     yield from status_faults(document.get("credentialStatus"))
     seen: dict[str, str] = {}
     for pointer, member in _members(document):
-        yield from _member(member, pointer)
+        yield from member_faults(member, pointer)
         yield from _repeat(member, pointer, seen)
 
 
@@ -108,7 +108,11 @@ def _associations(subject: Document, known: set[object]) -> Iterator[Fault]:
             yield Fault(f"{pointer}/targetId", "must not be the source itself", "reference", clause)
 
 
-def _member(member: object, pointer: str) -> Iterator[Fault]:
+def member_faults(member: object, pointer: str = "") -> Iterator[Fault]:
+    """Every fault for which a credential cannot stand in a record of ours (CLR §VerifiableCredential).
+
+    ``pointer`` is its place in the record. Whether its proof is right is the verifier's business.
+    """
     if not isinstance(member, Mapping):
         yield Fault(pointer, "must be a VC 2.0 object, neither a JWT nor a link", "member", _MEMBER)
         return
