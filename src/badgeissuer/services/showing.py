@@ -107,15 +107,6 @@ async def show_name(work: Work, *, earner_id: UUID, award_id: UUID, shown: bool)
     await work.session.flush()
 
 
-async def shown_name(work: Work, *, award_id: UUID) -> str | None:
-    """The earner's name, where they chose that the award's page shows it and its issuer knows one."""
-    return await work.session.scalar(
-        select(Subject.name)
-        .join(Award, Award.subject_id == Subject.id)
-        .where(Award.id == award_id, Award.name_shown.is_(True))
-    )
-
-
 class Views:
     """Counts of opened pages that wait to be written down. Counting is adding one in memory: it never fails a page."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from badgeissuer.net.mail import Message
 from badgeissuer.rules.terms import MailKind
@@ -26,7 +26,7 @@ _LONGEST = 70
 # Text is not escaped, HTML is: by the end of the template's name.
 _environment = Environment(
     loader=FileSystemLoader(_FOLDER),
-    autoescape=lambda name: name is None or name.endswith(".html"),
+    autoescape=select_autoescape(enabled_extensions=("html",), default_for_string=True),
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,

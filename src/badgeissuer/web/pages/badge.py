@@ -6,8 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from badgeissuer.errors import BadgeissuerError
+from badgeissuer.rules.terms import ViewKind
 from badgeissuer.runtime import Runtime
-from badgeissuer.services import exhibiting
+from badgeissuer.services import exhibiting, showing
 from badgeissuer.services.endorsing_facts import MOST_SHOWN
 from badgeissuer.services.rendering import Form
 from badgeissuer.store.access import ANONYMOUS
@@ -36,6 +37,7 @@ async def _page(request: Request, runtime: Runtime, name: str) -> Response:
     gate = gate_of(request.app, "badge pages", running=_RUNNING, waiting=_WAITING, seconds=_SECONDS)
     async with gate.enter(), runtime.begin(ANONYMOUS) as work:
         exhibit = await exhibiting.exhibit(work, credential_id=public_id(name))
+        showing.count_view(work, kind=ViewKind.BADGE, target_id=exhibit.award_id)
     say, document, report = words_of(request), exhibit.document, exhibit.report
     badge = reading.badge(document, base_url=runtime.settings.base_url)
     state = state_of(report, superseded=exhibit.superseded)
