@@ -12,7 +12,7 @@ import pytest
 
 from tests.support import postgres, sockets
 
-pytest_plugins = ["tests.support.app"]
+pytest_plugins = ["tests.support.app", "tests.support.figures"]
 
 Backend = Literal["sqlite", "postgresql"]
 # Settings that a developer has set for the service must not reach the tests.

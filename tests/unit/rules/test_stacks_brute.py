@@ -27,6 +27,7 @@ from badgeissuer.rules.stack_rules import (
 )
 from badgeissuer.rules.stacks import Earned, standing
 from badgeissuer.rules.terms import AwardState
+from tests.support.figures import Figure
 
 DAY = timedelta(days=1)
 FIRST = datetime(2024, 1, 25, 12, tzinfo=UTC)
@@ -197,25 +198,30 @@ def random_case(seed: int) -> tuple[StackDocument, list[Earned]]:
     return stack, awards
 
 
-def agree(block: int) -> None:
-    complete = 0
-    for seed in range(block * 100, block * 100 + 100):
+def agree(seeds: Iterable[int]) -> tuple[int, int]:
+    """Compare both on each case; returns how many cases were complete, and how many were not."""
+    complete = open_ = 0
+    for seed in seeds:
         stack, awards = random_case(seed)
         found = standing(stack, awards, now=NOW)
         assert found.complete_since == Brute(stack, awards).complete_since(), (seed, stack.rule, awards)
-        complete += found.complete
-    assert 10 < complete < 90, "both answers are tried"
+        complete, open_ = complete + found.complete, open_ + (not found.complete)
+    return complete, open_
 
 
 @pytest.mark.parametrize("block", range(6))
 def test_as_one_that_tries_everything(block: int) -> None:
-    agree(block)
+    complete, open_ = agree(range(block * 100, block * 100 + 100))
+    assert min(complete, open_) > 10, "both answers are tried"
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("block", range(6, 56))
-def test_as_one_that_tries_everything_5000_times(block: int) -> None:
-    agree(block)
+@pytest.mark.parametrize("block", range(5))
+def test_as_one_that_tries_everything_5000_times(block: int, figure: Figure) -> None:
+    complete, open_ = agree(range(1_000 + block * 1_000, 2_000 + block * 1_000))
+    assert complete + open_ == 1_000
+    assert min(complete, open_) > 200, "both answers are tried"
+    figure(f"equal in 1,000 of 1,000 random stacks and histories ({complete} complete, {open_} not)")
 
 
 def test_the_random_stacks_are_mostly_ones_that_could_be_published() -> None:
