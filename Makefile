@@ -14,10 +14,10 @@ ENVIRONMENT = python=$$(PYTHON="$(PYTHON)" sh tools/find-python) && "$$python" t
 COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --no-annotate --quiet $(ARGS)
 
-.PHONY: help run test test-long lint format migrate migration openapi bench bench-hostile lock conformance golden env dev
+.PHONY: help run test test-long lint format migrate migration openapi bench bench-hostile bench-retroactive lock conformance golden env dev
 
 help: ## show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
 	@echo "  variables: PORT=$(PORT) DATA_DIR=$(DATA_DIR) WORKERS=$(WORKERS) ARGS=... PYTHON=..."
 
 run: env ## make everything ready, load the demo once, serve on http://localhost:8000 (PORT, DATA_DIR)
@@ -63,6 +63,9 @@ bench: env ## cost of issuing one credential against the signature-only limit
 
 bench-hostile: env ## CPU time and memory of hostile input until it is refused, against the limits
 	@$(BIN)/python -m bench hostile $(ARGS)
+
+bench-retroactive: env ## a stack published when 100,000 earners hold its members already: time and memory
+	@$(BIN)/python -m bench retroactive $(ARGS)
 
 lock: dev ## write the requirements*.lock files anew (ARGS=--upgrade for newer versions)
 	$(COMPILE) -o requirements.lock
