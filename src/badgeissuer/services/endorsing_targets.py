@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 
 from badgeissuer.errors import Fault, NotFound, Rejected
 from badgeissuer.rules.terms import AwardState, EndorsedKind, VersionState, Visibility
@@ -18,6 +18,7 @@ from badgeissuer.services.defining import achievement_url
 from badgeissuer.services.registering import issuer_page
 from badgeissuer.store.awards import EMBEDDED, Award, Credential
 from badgeissuer.store.catalog import AchievementVersion, Issuer
+from badgeissuer.store.endorsements import Endorsement
 from badgeissuer.store.scope import visible_to
 from badgeissuer.work import Work
 
@@ -77,12 +78,7 @@ async def _issuer(work: Work, given: str) -> Target | None:
 
 async def _achievement(work: Work, given: str) -> Target | None:
     achievement_id = _id(given, f"{work.base_url}/achievements/")
-    version = await work.session.scalar(
-        select(AchievementVersion)
-        .where(AchievementVersion.achievement_id == achievement_id, AchievementVersion.state != VersionState.DRAFT)
-        .order_by(AchievementVersion.number.desc())
-        .limit(1)
-    )
+    version = await work.session.scalar(_published(achievement_id))
     if version is None:
         return None
     subject = achievement_url(work.base_url, version.achievement_id)
@@ -123,3 +119,42 @@ def _id(given: str, prefix: str) -> UUID | None:
         return UUID(given.removeprefix(prefix))
     except ValueError:
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What is endorsed, for people: as it is called now, and its public address."""
+
+    name: str
+    url: str
+
+
+async def named(work: Work, endorsement: Endorsement) -> Named:
+    """What that endorsement is about."""
+    match endorsement.kind:
+        case EndorsedKind.ISSUER:
+            issuer = (
+                await work.session.scalars(select(Issuer).where(Issuer.id == endorsement.endorsed_issuer_id))
+            ).one()
+            return Named(issuer.name, issuer_page(work.base_url, issuer.slug))
+        case EndorsedKind.ACHIEVEMENT:
+            query = _published(endorsement.achievement_id)
+            return Named((await work.session.scalars(query)).one().name, endorsement.subject)
+        case EndorsedKind.AWARD:
+            title = (
+                select(AchievementVersion.name)
+                .join(Award, Award.achievement_version_id == AchievementVersion.id)
+                .join(Credential, Credential.award_id == Award.id)
+                .where(Credential.id == endorsement.credential_id)
+            )
+            return Named((await work.session.scalars(title)).one(), endorsement.subject)
+
+
+def _published(achievement_id: UUID | None) -> Select[AchievementVersion]:
+    """Its newest version that is or was published."""
+    return (
+        select(AchievementVersion)
+        .where(AchievementVersion.achievement_id == achievement_id, AchievementVersion.state != VersionState.DRAFT)
+        .order_by(AchievementVersion.number.desc())
+        .limit(1)
+    )

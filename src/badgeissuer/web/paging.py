@@ -24,8 +24,8 @@ from starlette.responses import Response
 
 from badgeissuer.errors import MalformedInput
 from badgeissuer.runtime import Runtime
-from badgeissuer.store.access import Actor
-from badgeissuer.web.deps import ActorDep, RuntimeDep
+from badgeissuer.store.access import ANONYMOUS, Actor
+from badgeissuer.web.deps import ActorDep, RuntimeDep, runtime_of
 from badgeissuer.web.wire import Page
 
 MAX_LIMIT = 200
@@ -53,7 +53,9 @@ class Pager:
         self._filters = sorted(
             (name, value) for name, value in request.query_params.multi_items() if name not in ("cursor", "limit")
         )
-        self._bound = json.dumps([str(actor.client_id or actor.kind.value), request.url.path, self._filters]).encode()
+        # The language that a page is shown in changes nothing of what is listed.
+        bound = [each for each in self._filters if each[0] != "lang"]
+        self._bound = json.dumps([str(actor.client_id or actor.kind.value), request.url.path, bound]).encode()
         self.limit = limit
         self.after: tuple[str, ...] | None = self._read(cursor) if cursor is not None else None
 
@@ -108,10 +110,33 @@ async def get_pager(
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="items on a page")] = 50,
     cursor: Annotated[str | None, Query(max_length=2_000, description="from `next` of the page before")] = None,
 ) -> Pager:
+    return _pager(request, response, runtime, actor, limit, cursor)
+
+
+async def get_public_pager(
+    request: Request,
+    response: Response,
+    runtime: RuntimeDep,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="items on a page")] = 50,
+    cursor: Annotated[str | None, Query(max_length=2_000, description="from `next` of the page before")] = None,
+) -> Pager:
+    """For lists that anybody may read."""
+    return _pager(request, response, runtime, ANONYMOUS, limit, cursor)
+
+
+def _pager(
+    request: Request, response: Response, runtime: Runtime, actor: Actor, limit: int, cursor: str | None
+) -> Pager:
     state = request.app.state
     if getattr(state, "cursor_key", None) is None:
         state.cursor_key = cursor_key(runtime)
     return Pager(request, response, key=state.cursor_key, actor=actor, limit=limit, cursor=cursor)
 
 
+def public_pager(request: Request, *, limit: int, cursor: str | None = None) -> Pager:
+    """For a page that reads its query itself. Raises ``BadCursor``."""
+    return _pager(request, Response(), runtime_of(request), ANONYMOUS, limit, cursor)
+
+
 PagerDep = Annotated[Pager, Depends(get_pager)]
+PublicPagerDep = Annotated[Pager, Depends(get_public_pager)]

@@ -24,6 +24,7 @@ _FILES = (
     "preflight",
     "credentials",
     "public",
+    "public_endorsements",
     "health",
 )
 

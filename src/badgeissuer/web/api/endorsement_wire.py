@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from badgeissuer.rules.endorsing import StandingPolicy
 from badgeissuer.rules.terms import EndorsedKind, EndorsementState
@@ -37,7 +37,7 @@ class EndorsedIn(WireIn):
 class StandingIn(WireIn):
     """Whether badges that are made later carry the endorsement inside. It is not signed and can be changed."""
 
-    embed: bool = Field(False, description="for issuers and achievements; an award is signed already")
+    embed: StrictBool = Field(False, description="for issuers and achievements; an award is signed already")
     from_: Timestamp | None = Field(None, alias="from", description="badges made from then on; at once if left out")
     until: Timestamp | None = Field(None, description="badges made before; no end if left out")
 
