@@ -67,6 +67,18 @@ class Lease:
         for name, value in values.items():
             setattr(self, name, value)
 
+    async def tell(self, runtime: Runtime, **values: Any) -> None:
+        """Show how far it is, in a transaction of its own, where nothing that it did is stored yet.
+
+        It is no progress: a job that is killed each time is given up in the end. Raises ``LeaseLost``.
+        """
+        now = runtime.clock()
+        async with runtime.database.writing() as session:
+            if not await _write(session, self._mine(), run_at=now + LEASE, updated_at=now, **values):
+                raise LeaseLost
+        for name, value in values.items():
+            setattr(self, name, value)
+
     async def finish(self, runtime: Runtime, *, keep: bool = True) -> None:
         """It is done; where it was asked for again meanwhile it is queued again. ``keep=False``: leave no row.
 

@@ -8,10 +8,10 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 from badgeissuer.errors import BadgeissuerError, Rejected
-from badgeissuer.jobs import leasing, mail, stacks
+from badgeissuer.jobs import clrs, leasing, mail, stacks
 from badgeissuer.jobs.leasing import Lease, LeaseLost, Stopped
 from badgeissuer.runtime import Runtime
-from badgeissuer.services import mailing, stack_jobs
+from badgeissuer.services import bundling, mailing, stack_jobs
 
 log = logging.getLogger("badgeissuer.jobs")
 
@@ -20,11 +20,14 @@ Run = Callable[[Runtime, Lease], Awaitable[None]]
 KINDS: Mapping[str, Run] = {
     stack_jobs.EVALUATE: stacks.evaluate,
     stack_jobs.RETROACTIVE: stacks.retroactive,
+    bundling.MAKE: clrs.make,
     mailing.SIGN_IN: mail.send,
     mailing.AWARD_NOTICE: mail.send,
 }
 # What takes a moment. One worker takes only these, so that a long job never holds them up.
 SHORT = (stack_jobs.EVALUATE,)
+# Its earner waits for it, and one takes all the memory that records are to take: so one at a time, beside the rest.
+RECORDS = (bundling.MAKE,)
 # A mail server may take its time, so mail has workers of its own; one of them is for people who wait at the door.
 MAIL = (mailing.SIGN_IN, mailing.AWARD_NOTICE)
 
@@ -95,7 +98,8 @@ class Worker:
 @contextlib.asynccontextmanager
 async def working(runtime: Runtime) -> AsyncIterator[None]:
     """Workers beside what the block does. On leaving, what runs finishes its step and is given back."""
-    crews = [[kind for kind in KINDS if kind not in MAIL], SHORT, MAIL, [mailing.SIGN_IN]]
+    long = [kind for kind in KINDS if kind not in (*MAIL, *RECORDS)]
+    crews = [long, SHORT, RECORDS, MAIL, [mailing.SIGN_IN]]
     workers = [Worker(runtime, {kind: KINDS[kind] for kind in crew}) for crew in crews]
     tasks = [asyncio.create_task(worker.run(), name="worker") for worker in workers]
     try:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from badgeissuer.rules.stack_rules import (
     All,
@@ -119,7 +120,7 @@ def _orders(stack: StackDocument, rule: Rule) -> Iterator[tuple[str, str]]:
             for part in parts:
                 yield from _orders(stack, part)
         case InOrder(in_order=keys):
-            yield from zip(keys, keys[1:], strict=False)
+            yield from pairwise(keys)
         case Capstone(capstone=key, after=after):
             yield from ((before, key) for before in keys_in(stack, after))
             yield from _orders(stack, after)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from badgeissuer.errors import Unavailable
@@ -11,10 +13,13 @@ from badgeissuer.rules.keys import KeyFacts, signing_key
 from badgeissuer.rules.terms import KeyAlgorithm
 from badgeissuer.services.registering import issuer_keys
 from badgeissuer.vc import jwt, strictjson
+from badgeissuer.vc.canon import Canonical
 from badgeissuer.vc.lint import Prepared
 from badgeissuer.vc.multikey import parse_multikey
+from badgeissuer.vc.proofs import ed25519_2020
 from badgeissuer.vc.proofs import eddsa_rdfc_2022 as eddsa
 from badgeissuer.vc.proofs.data_integrity import unsecured
+from badgeissuer.vc.proofs.options import config_nquads
 from badgeissuer.work import Work, digest
 
 
@@ -36,11 +41,14 @@ async def current_key(work: Work, *, issuer_id: UUID, algorithm: KeyAlgorithm = 
     return signing_key([key.as_facts() for key in keys], algorithm, now=work.now)
 
 
-def sign(work: Work, *, prepared: Prepared, key: KeyFacts) -> Signed:
+def sign(
+    work: Work, *, prepared: Prepared, key: KeyFacts, write: Callable[[Mapping[str, Any]], str] = strictjson.dumps
+) -> Signed:
     """Sign and check. Raises ``Unavailable`` where the result would not verify with the published key.
 
     The check is the last line before something wrong is signed for good: the proof must hold under the key that the
-    issuer's DID document shows, and the document without its proof must be the one that was prepared.
+    issuer's DID document shows, and the document without its proof must be the one that was prepared. ``write`` makes
+    the text of the secured document.
     """
     secured = eddsa.create(
         prepared,
@@ -49,7 +57,7 @@ def sign(work: Work, *, prepared: Prepared, key: KeyFacts) -> Signed:
         created=work.now,
     )
     proof = secured["proof"][0]
-    text = strictjson.dumps(secured)
+    text = write(secured)
     if unsecured(json.loads(text)) != prepared.document:
         raise Unavailable("the signed text is not the document that was prepared; nothing was issued")
     eddsa.verify(
@@ -75,3 +83,29 @@ def sign_jwt(work: Work, *, prepared: Prepared, key: KeyFacts) -> Signed:
     if found.document != prepared.document:
         raise Unavailable("the signed token is not the document that was prepared; nothing was issued")
     return Signed(text=token, sha256=digest(token), key=key)
+
+
+def sign_older(work: Work, *, prepared: Prepared, rendition: Canonical, key: KeyFacts) -> Signed:
+    """The same with an ``Ed25519Signature2020`` and its context, for wallets that know nothing newer.
+
+    ``rendition`` is the canonical form of ``ed25519_2020.rendition_of(prepared)``. Checked as ``sign`` checks.
+    """
+    suite = ed25519_2020.ED25519_SIGNATURE_2020
+    secured = suite.create(
+        prepared,
+        rendition=rendition,
+        sign=work.keys.signer(key).sign,
+        verification_method=f"{key.did}#{key.public_multibase}",
+        created=work.now,
+    )
+    text = strictjson.dumps(secured)
+    if unsecured(json.loads(text)) != ed25519_2020.rendition_of(prepared):
+        raise Unavailable("the signed text is not the document that was prepared; nothing was issued")
+    proof = secured["proof"][0]
+    suite.verify(
+        proof,
+        document=rendition.nquads,
+        config=config_nquads(proof),
+        key=parse_multikey(key.public_multibase),
+    )
+    return Signed(text=text, sha256=digest(text), key=key)

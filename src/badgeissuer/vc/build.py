@@ -112,11 +112,8 @@ class AssociationFacts:
 
 @dataclass(frozen=True, slots=True)
 class ClrFacts:
-    """All that a learner record says. ``members`` are signed VC 2.0 credentials; they go in as they are.
-
-    ``endorsements`` are signed ones of the credentials, achievements and issuers in the record; they go in as they are
-    too. ``evidence`` is what the members rest on, without what each says of it at length.
-    """
+    """All that a learner record says. ``members`` are signed VC 2.0 credentials, and ``endorsements`` signed ones of
+    what is in the record: both go in as they are. ``evidence`` is what the members rest on."""
 
     credential_id: str
     issuer: Mapping[str, Any]
@@ -198,11 +195,8 @@ def clr_credential(facts: ClrFacts) -> dict[str, Any]:
             for association in facts.associations
         ],
     }
-    members = {
-        "partial": facts.partial,
-        "endorsement": [dict(endorsement) for endorsement in facts.endorsements],
-        "evidence": [_evidence(item) for item in facts.evidence],
-    }
+    members = {"partial": facts.partial, "evidence": [_evidence(item) for item in facts.evidence]}
+    members["endorsement"] = [dict(endorsement) for endorsement in facts.endorsements]
     return _credential(facts, CLR_CONTEXTS, "ClrCredential", members, _filled(subject))
 
 
