@@ -64,7 +64,11 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The whole answer. ``next_steps`` are members any one of which, earned now, would complete the stack."""
+    """The whole answer.
+
+    ``next_steps`` are members any one of which, earned now, would complete the stack: those that are not earned yet,
+    and only where none of them would do, those that would have to be earned once more.
+    """
 
     standing: Standing
     members: tuple[MemberProgress, ...]
@@ -91,7 +95,7 @@ def progress(
     members = tuple(_member(record, member, known, own) for member in stack.members)
     condition = _condition(record, stack.rule, None)
     deadline = None if found.complete else min(_deadlines(condition), default=None)
-    steps = () if found.complete else tuple(_single_steps(stack, known, now=now, own=own))
+    steps = () if found.complete else _single_steps(stack, known, found, now=now, own=own)
     return Progress(found, members, condition, _summary(found, members, condition, deadline), deadline, steps)
 
 
@@ -105,13 +109,16 @@ def pretended(member: Member, *, now: datetime, own: Mapping[str, str]) -> Earne
 
 
 def _single_steps(
-    stack: StackDocument, awards: list[Earned], *, now: datetime, own: Mapping[str, str]
-) -> Iterator[str]:
-    for member in stack.members:
-        if not member.in_development and achievements_of(member, own):
-            tried = [*awards, pretended(member, now=now, own=own)]
-            if standing(stack, tried, now=now, own=own).complete:
-                yield member.key
+    stack: StackDocument, awards: list[Earned], found: Standing, *, now: datetime, own: Mapping[str, str]
+) -> tuple[str, ...]:
+    def completes(member: Member) -> bool:
+        tried = [*awards, pretended(member, now=now, own=own)]
+        return standing(stack, tried, now=now, own=own).complete
+
+    able = [member for member in stack.members if not member.in_development and achievements_of(member, own)]
+    steps = [member.key for member in able if completes(member)]
+    new = [key for key in steps if key not in found.counted]
+    return tuple(new or steps)
 
 
 def _member(record: Record, member: Member, awards: list[Earned], own: Mapping[str, str]) -> MemberProgress:

@@ -84,7 +84,12 @@ def test_kedc_just_passes_on_the_last_day_of_the_third_year() -> None:
 
 
 def test_kedc_just_fails_a_day_later_and_for_one_foundation_too_few() -> None:
-    assert not standing(KEDC, kedc_awards(last=1_097), now=at(1_200)).complete
+    late = progress(KEDC, kedc_awards(last=1_097), now=at(1_098))
+    # The period that is still open began with the third foundation award.
+    assert late.summary == (
+        "19 of 23 earned; missing: 2 more (at least 12 in Foundation); Capstone; "
+        "the period that counts now ends on 2026-09-03"
+    )
     found = progress(KEDC, [award for award in kedc_awards(last=300) if award.id != "award-f3-2"], now=at(400))
     assert found.summary == (
         "18 of 23 earned; missing: 1 more (at least 12 in Foundation); Capstone; "
@@ -144,9 +149,33 @@ def test_carolina_cap_passes_with_exactly_what_each_year_asks_for() -> None:
     assert found.standing.complete_since == at(753)
 
 
-@pytest.mark.parametrize(("second", "literacy"), [(9, True), (10, False)])
-def test_carolina_cap_fails_for_one_too_few_or_without_literacy(second: int, literacy: bool) -> None:
-    assert not standing(CAP, cap_awards(second, literacy=literacy), now=at(900)).complete
+def test_carolina_cap_fails_for_one_too_few_in_the_last_year() -> None:
+    found = progress(CAP, cap_awards()[:-1], now=at(755))
+    assert found.summary == (
+        "17 of 24 earned; missing: 1 more (at least 4 of all); the period that counts now ends on 2026-09-11"
+    )
+    # What was earned in the years before is not asked for once more.
+    assert found.next_steps == tuple(CAP_KEYS[17:])
+
+
+def test_what_has_to_be_earned_once_more_is_named_where_nothing_new_would_do() -> None:
+    each_year = (Phase(length=Period(years=1), rule="a"), Phase(length=Period(years=1), rule="a"))
+    found = progress(stack([member("a"), member("b")], Phases(phases=each_year)), [earned("a", 1)], now=at(400))
+    assert (found.summary, found.next_steps) == (
+        "1 of 2 earned; missing: A; the period that counts now ends on 2025-09-02",
+        ("a",),
+    )
+
+
+@pytest.mark.parametrize(("second", "literacy", "count"), [(9, True, 17), (10, False, 18)])
+def test_carolina_cap_fails_for_one_too_few_or_without_literacy(second: int, literacy: bool, count: int) -> None:
+    found = progress(CAP, cap_awards(second, literacy=literacy), now=at(900))
+    assert not found.standing.complete
+    # What was the second year is now taken as the first, whose conditions it meets too.
+    assert found.summary == (
+        f"{count} of 24 earned; missing: 6 more (at least 10 of all); 4 more (at least 4 of all); "
+        "the period that counts now ends on 2026-09-15"
+    )
 
 
 def test_carolina_cap_says_what_the_running_year_still_needs() -> None:
