@@ -151,4 +151,4 @@ async def test_a_page_takes_the_same_few_queries_whatever_it_lists(service: Serv
     with statements(service.runtime) as seen:
         page = await page_at(service, award["credential"]["url"])
     assert page.text.count("Endorses the issuer") == count
-    assert len(seen) == 8, seen
+    assert len(seen) == 5, seen

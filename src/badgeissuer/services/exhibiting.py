@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from badgeissuer.errors import NotFound
 from badgeissuer.rules.terms import AwardState, VersionState, Visibility
 from badgeissuer.services import publishing, verifying
 from badgeissuer.services.endorsing_facts import Shown, endorsements_of
@@ -58,41 +59,34 @@ class Exhibit:
 
 async def exhibit(work: Work, *, credential_id: UUID) -> Exhibit:
     """All that the page of a credential of ours shows. Raises ``NotFound``, as for its other forms."""
-    credential = await publishing.credential(work, credential_id=credential_id)
-    # Verifying gives the connection back, and with it the rows that were read: this one stays as it is.
-    work.session.expunge(credential)
-    report = await verifying.verify(work, data=credential.text.encode(), keep=True)
     query = (
-        select(
-            Award.achievement_id,
-            Award.state,
-            Award.visibility,
-            Award.name_shown,
-            Subject.name,
-            Stack.id,
-            StackVersion.name,
-            Issuer.name,
-        )
+        publishing.public_credential(credential_id)
+        .add_columns(Award, Subject.name, Stack.id, StackVersion.name, Issuer.name)
         .join(Subject, Subject.id == Award.subject_id)
         .outerjoin(Stack, Stack.achievement_id == Award.achievement_id)
         .outerjoin(StackVersion, (StackVersion.stack_id == Stack.id) & (StackVersion.state == VersionState.PUBLISHED))
         .outerjoin(Issuer, Issuer.id == Stack.issuer_id)
-        .where(Award.id == credential.award_id)
     )
-    row = (await work.session.execute(query)).one()
-    achievement_id, state, visibility, name_shown, name, stack_id, stack_name, stack_issuer = row
-    superseded = state is AwardState.SUPERSEDED
+    found = (await work.session.execute(query)).one_or_none()
+    if found is None:
+        raise NotFound("no such credential")
+    credential, award, name, stack_id, stack_name, stack_issuer = found
+    # Verifying may give the connection back, and with it the rows that were read: these stay as they are.
+    work.session.expunge(credential)
+    work.session.expunge(award)
+    report = await verifying.verify(work, data=credential.text.encode(), keep=True, known=award.state)
+    superseded = award.state is AwardState.SUPERSEDED
     return Exhibit(
-        award_id=credential.award_id,
+        award_id=award.id,
         document=json.loads(credential.text),
         report=report,
         now=work.now,
         superseded=superseded,
         successor=await publishing.successor_url(work, credential) if superseded else None,
-        listed=visibility is Visibility.PUBLIC,
-        holder=name if name_shown else None,
+        listed=award.visibility is Visibility.PUBLIC,
+        holder=name if award.name_shown else None,
         completes=InStack(stack_name, stack_issuer, stack_url(work.base_url, stack_id)) if stack_name else None,
-        toward=await _toward(work, achievement_id),
+        toward=await _toward(work, award.achievement_id),
         endorsements=tuple(await endorsements_of(work, credential, report=report)),
     )
 

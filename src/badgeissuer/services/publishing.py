@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
 from badgeissuer.errors import NotFound
 from badgeissuer.rules.terms import AwardState, KeyAlgorithm, KeyState, VersionState, Visibility
-from badgeissuer.services.registering import issuer_keys
+from badgeissuer.services.registering import in_order, issuer_keys
 from badgeissuer.store.awards import EMBEDDED, Award, Credential
 from badgeissuer.store.catalog import Achievement, AchievementVersion, Issuer, IssuerKey
 from badgeissuer.store.status import StatusList
@@ -18,12 +18,9 @@ from badgeissuer.vc import multikey
 from badgeissuer.work import Work
 
 
-async def credential(work: Work, *, credential_id: UUID) -> Credential:
-    """The stored credential with its embedded proof, revoked or not: what was said stays readable.
-
-    Raises ``NotFound``, also where its earner closed it: nobody can tell that from an id that there never was.
-    """
-    row = await work.session.scalar(
+def public_credential(credential_id: UUID) -> Select[Credential]:
+    """The stored credential with its embedded proof, joined to its award; not where its earner closed it."""
+    return (
         select(Credential)
         .join(Award, Award.id == Credential.award_id)
         .where(
@@ -32,6 +29,14 @@ async def credential(work: Work, *, credential_id: UUID) -> Credential:
             Award.visibility != Visibility.CLOSED,
         )
     )
+
+
+async def credential(work: Work, *, credential_id: UUID) -> Credential:
+    """The stored credential with its embedded proof, revoked or not: what was said stays readable.
+
+    Raises ``NotFound``, also where its earner closed it: nobody can tell that from an id that there never was.
+    """
+    row = await work.session.scalar(public_credential(credential_id))
     if row is None:
         raise NotFound("no such credential")
     return row
@@ -73,8 +78,9 @@ async def issuer_did_document(work: Work, *, slug: str) -> dict[str, Any]:
 
 async def did_document(work: Work, did: str) -> dict[str, Any] | None:
     """The document behind one of our own DIDs; None where it is not ours."""
-    issuer = await work.session.scalar(select(Issuer).where(Issuer.did == did))
-    return document_of(did, await issuer_keys(work, issuer_id=issuer.id)) if issuer is not None else None
+    query = in_order(select(IssuerKey)).join(Issuer, Issuer.id == IssuerKey.issuer_id).where(Issuer.did == did)
+    keys = list((await work.session.scalars(query)).all())
+    return document_of(did, keys) if keys else None
 
 
 async def status_list_text(work: Work, url: str) -> str | None:

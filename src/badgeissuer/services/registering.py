@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from badgeissuer.errors import Conflict, Fault, NotFound, NotPermitted, PreconditionFailed, Rejected
 from badgeissuer.rules.keys import settled
@@ -188,13 +188,14 @@ async def rotate_keys(work: Work, *, slug: str, now: bool = False) -> list[Issue
     return made
 
 
+def in_order(keys: Select[IssuerKey]) -> Select[IssuerKey]:
+    """Oldest first, as every list of keys is."""
+    return keys.order_by(IssuerKey.activates_at, IssuerKey.algorithm, IssuerKey.id)
+
+
 async def issuer_keys(work: Work, *, issuer_id: UUID, lock: bool = False, share: bool = False) -> list[IssuerKey]:
     """All keys of an issuer, oldest first. ``lock`` to change them; ``share`` to keep others from changing them."""
-    query = (
-        select(IssuerKey)
-        .where(IssuerKey.issuer_id == issuer_id)
-        .order_by(IssuerKey.activates_at, IssuerKey.algorithm, IssuerKey.id)
-    )
+    query = in_order(select(IssuerKey).where(IssuerKey.issuer_id == issuer_id))
     if lock or share:
         query = query.with_for_update(read=share, key_share=not share).execution_options(populate_existing=True)
     return list((await work.session.scalars(query)).all())

@@ -10,18 +10,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any
 
-from badgeissuer.errors import BadgeissuerError, Fault, MalformedInput, Rejected, TooLarge
+from badgeissuer.errors import BadgeissuerError, MalformedInput, Rejected, TooLarge
 from badgeissuer.net.fetch import FetchFailed, FetchRefused
 from badgeissuer.rules.terms import AwardState
-from badgeissuer.services import publishing
+from badgeissuer.services import planning, publishing
+from badgeissuer.services.planning import off_loop
+from badgeissuer.services.schema_checking import Schemas
 from badgeissuer.vc import limits, strictjson
 from badgeissuer.vc import verify as checks
 from badgeissuer.vc.canon import Canonical
 from badgeissuer.vc.checks import refresh as refreshing
 from badgeissuer.vc.checks.report import SECURITY, STATUS
-from badgeissuer.vc.faults import BudgetExceeded, SchemaInvalid, UnknownContext
+from badgeissuer.vc.faults import UnknownContext
 from badgeissuer.vc.multikey import did_web_url
 from badgeissuer.vc.verify import (
     CanonJob,
@@ -58,19 +61,25 @@ _LATER = "verify again later; if it stays so, ask the issuer"
 
 
 async def verify(
-    work: Work, *, data: bytes, policy: Policy | None = None, members: Collection[int] | None = None, keep: bool = False
+    work: Work,
+    *,
+    data: bytes,
+    policy: Policy | None = None,
+    members: Collection[int] | None = None,
+    keep: bool = False,
+    known: AwardState | None = None,
 ) -> Report:
     """The report on a document in its published form. Never raises for what is in it; writes nothing.
 
     ``members``: places of the members of a record to look at, None for all. ``keep``: it is ours, and will be asked for
-    again: its canonical forms, which never change, are kept for a while."""
-    # A document of the largest size takes a good part of a second to read: not on the event loop.
-    plan = await asyncio.to_thread(checks.plan, data, members=members)
-    gatherer = _Gatherer(work, shares=_members_in(plan), keep=keep)
+    again: its canonical forms, which never change, are kept for a while. ``known``: the state of its award, where the
+    caller has just read it."""
+    plan = await planning.plan(data, members=members, ours=keep)
+    gatherer = _Gatherer(work, shares=_members_in(plan), keep=keep, short=keep and len(data) <= planning.SHORT)
     material = await gatherer.material(plan)
-    report = await asyncio.to_thread(checks.check, plan, material, now=work.now, policy=policy)
+    report = await off_loop(gatherer.short, checks.check, plan, material, now=work.now, policy=policy)
     if report.facts.id is not None and report.facts.issuer in gatherer.own:
-        state = await publishing.own_award_state(work, report.facts.id)
+        state = known or await publishing.own_award_state(work, report.facts.id)
         if state is not None:
             outcome, detail = _KNOWN[state]
             report = checks.with_known_state(report, outcome, detail)
@@ -95,16 +104,13 @@ def _members_in(plan: Plan) -> int:
 class _Gatherer:
     """Gathers for one request. Each document is had once, however often it is asked for."""
 
-    def __init__(self, work: Work, *, shares: int, keep: bool) -> None:
-        self._work, self._keep = work, keep
+    def __init__(self, work: Work, *, shares: int, keep: bool, short: bool) -> None:
+        self._work, self._keep, self.short = work, keep, short
         self._shares = shares  # what one request may cost grows with the members of a record, and no faster
         self.own: set[str] = set()
-        self._fetches = 0
+        self._fetches = self._waiting = 0
         self._canonicalisations = 0
-        self._schemas: dict[str, asyncio.Task[object]] = {}
-        # One at a time, and one that took too much work is not tried again for each member of a record.
-        self._one_schema = asyncio.Lock()
-        self._costly: set[str] = set()
+        self._schemas = Schemas(work, partial(self._fetch, what="the schema", type_=None))
         self._controllers: dict[str, asyncio.Task[Mapping[str, Any] | Failure]] = {}
         self._lists: dict[str, asyncio.Task[StatusListMaterial | Failure]] = {}
         self._documents: dict[Need, asyncio.Task[bytes | Failure]] = {}
@@ -118,7 +124,7 @@ class _Gatherer:
         for that one only. ``holding``: one of the places for what is nested is taken already.
         """
         material = await self._core(plan)
-        core = await asyncio.to_thread(checks.core_checks, plan, material, now=self._work.now)
+        core = await off_loop(self.short, checks.core_checks, plan, material, now=self._work.now)
         if any(check.verdict is not Verdict.OK for check in core):
             unproved = Failure("not looked at, since the credential is not proved to be the issuer's")
             material.status_lists = dict.fromkeys(plan.status_lists, unproved)
@@ -130,7 +136,7 @@ class _Gatherer:
         material.status_lists = dict(zip(plan.status_lists, lists, strict=True))
         for need in plan.documents:
             if need.use is Use.SCHEMA:
-                material.schemas[need] = await self._held_against(need.url, plan)
+                material.schemas[need] = await self._schemas.faults(need.url, plan)
             elif need.use in _AS_THEY_ARE:
                 material.documents[need] = await self._document(need)
         if not holding:
@@ -161,41 +167,6 @@ class _Gatherer:
         found = await self.material(newer, refresh=False, holding=holding) if same else Material()
         material.refreshed = RefreshedMaterial(newer, found)
         return await asyncio.to_thread(refreshing.superseded, plan, material, now=self._work.now)
-
-    async def _held_against(self, url: str, plan: Plan) -> tuple[Fault, ...] | Failure:
-        """What in the document breaks the schema that it names."""
-        assert plan.document is not None
-        if url not in self._schemas:
-            if len(self._schemas) >= limits.SCHEMAS:
-                return Failure(f"the schema was not looked at: more than {limits.SCHEMAS} would be needed")
-            self._schemas[url] = asyncio.ensure_future(self._find_schema(url))
-        schema = await self._schemas[url]
-        if isinstance(schema, Failure):
-            return schema
-        try:
-            async with self._one_schema:
-                if url in self._costly:
-                    return Failure("the schema was not used: it took too much work already")
-                try:
-                    return tuple(await self._work.sandbox.validate(schema, plan.document))
-                except BudgetExceeded:
-                    self._costly.add(url)
-                    raise
-        except SchemaInvalid as error:
-            return Failure(f"what it names as its schema is none: {error.detail}", definite=True)
-        except BadgeissuerError as error:  # of another kind, too much work, or no worker is free
-            return Failure(f"the schema was not used: {error.detail}")
-
-    async def _find_schema(self, url: str) -> object:
-        body = await self._fetch(url, what="the schema", type_=None)
-        if isinstance(body, Failure):
-            return body
-        try:
-            return await asyncio.to_thread(strictjson.loads, body, max_bytes=limits.SCHEMA_BYTES)
-        except MalformedInput as error:
-            return Failure(f"what it names as its schema is none: {error.detail}", definite=True)
-        except TooLarge as error:
-            return Failure(f"the schema was not used: {error.detail}")
 
     async def _core(self, plan: Plan) -> Material:
         """Keys and canonical forms."""
@@ -250,7 +221,7 @@ class _Gatherer:
                 return body
         else:
             body = text.encode("utf-8")
-        plan = await asyncio.to_thread(checks.plan_status_list, body)
+        plan = await planning.plan_status_list(body, ours=text is not None)
         return StatusListMaterial(plan, await self._core(plan))
 
     async def _document(self, need: Need) -> bytes | Failure:
@@ -262,8 +233,9 @@ class _Gatherer:
         return await self._documents[need]
 
     async def _let_go(self) -> None:
-        """Give the connection back: a slow host must not keep it. Where the caller writes, it stays."""
-        if not self._work.writing:
+        """Give the connection back: a slow host must not keep it. Where the caller writes, it stays; for what is ours
+        too, unless a host is waited for."""
+        if not self._work.writing and (self._waiting or not self._keep):
             await self._work.session.rollback()
 
     async def _fetch(self, url: str, *, what: str, type_: str | None, accept: str = _JSON) -> bytes | Failure:
@@ -271,12 +243,17 @@ class _Gatherer:
         if self._fetches >= most:
             return Failure(f"{what} was not fetched: more than {most} documents would be needed", type_)
         self._fetches += 1
+        self._waiting += 1
         try:
+            async with self._database:
+                await self._let_go()
             fetched = await self._work.fetch.get(url, accept=accept)
         except FetchRefused as error:
             return Failure(f"{what} may not be fetched from there: {error.detail}", _REFUSED, definite=True)
         except FetchFailed as error:
             return Failure(f"{what} could not be fetched: {error.detail}", type_, remedy=_LATER)
+        finally:
+            self._waiting -= 1
         if fetched.status != 200:
             return Failure(f"{what} could not be fetched: the host answered {fetched.status}", type_, remedy=_LATER)
         return fetched.body
