@@ -125,18 +125,23 @@ def _award(achievement: str) -> Json:
     return make.award_body(achievement, 8, external_reference=f"every-{uuid4()}")
 
 
+# A body of bytes is sent as a picture, with words.
+PICTURE = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><rect width="1" height="1"/></svg>'
+
 # Every private route, with bodies that its own tenant could send. A body is a function of the tenant it speaks of.
 # In the order in which they can be called on one tenant, one after the other, and succeed.
 CALLS: dict[Key, list[Any]] = {
     ("GET", "/v1/issuers"): [None],
     ("GET", "/v1/issuers/{slug}"): [None],
     ("PATCH", "/v1/issuers/{slug}"): [lambda _: {"profile": {"description": "changed"}}],
+    ("PUT", "/v1/issuers/{slug}/art"): [lambda _: PICTURE],
     ("GET", "/v1/issuers/{slug}/keys"): [None],
     ("POST", "/v1/issuers/{slug}/keys/rotate"): [None],
     ("POST", "/v1/achievements"): [lambda tenant: {"issuer": tenant.slug, "achievement": make.achievement("New")}],
     ("GET", "/v1/achievements"): [None],
     ("GET", "/v1/achievements/{achievement_id}"): [None],
     ("PUT", "/v1/achievements/{achievement_id}"): [lambda _: {"achievement": make.achievement("Next")}],
+    ("PUT", "/v1/achievements/{achievement_id}/art"): [lambda _: PICTURE],
     ("POST", "/v1/achievements/{achievement_id}/publish"): [None],
     ("POST", "/v1/stacks"): [
         lambda tenant: _stack(tenant.slug, tenant.achievement, tenant.paired),
@@ -215,9 +220,13 @@ def _private() -> dict[Key, APIRoute]:
     }
 
 
-async def _call(service: Service, key: Key, path: str, body: Json | None, headers: dict[str, str]) -> Any:
+async def _call(service: Service, key: Key, path: str, body: Json | bytes | None, headers: dict[str, str]) -> Any:
     """The answer, checked to be one that the route documents."""
-    answer = await service.http.request(key[0], path, json=body, headers=headers)
+    if isinstance(body, bytes):
+        path, kind = f"{path}?caption=A+black+field", {"Content-Type": "image/svg+xml"}
+        answer = await service.http.request(key[0], path, content=body, headers={**kind, **headers})
+    else:
+        answer = await service.http.request(key[0], path, json=body, headers=headers)
     documented = service.app.openapi()["paths"][key[1]][key[0].lower()]["responses"]
     assert str(answer.status_code) in documented, (key, answer.status_code, answer.text)
     assert answer.status_code != 500, (key, answer.text)

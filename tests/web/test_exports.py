@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import re
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,9 @@ from tests.support.app import BASE_URL, Service
 from tests.support.tools import run, tool
 
 NAMES = ["王小明", "José Ñ", "Zoë ®", "Ana 🎓 López", "שלום כהן"]
-FORMS = ["json", "jwt", "png", "svg", "pdf", "qr.svg", "card.png"]
+OLDER = "ed25519-2020.json"
+FORMS = ["json", "jwt", "png", "svg", "pdf", "qr.svg", "card.png", "zip", OLDER]
+READERS = ("pngcheck", "rsvg-convert", "pdftotext", "pdfinfo")
 LACKING = "No font here has some of the letters"
 
 
@@ -75,8 +78,14 @@ async def _twenty(service: Service) -> list[tuple[str, dict[str, str], Any]]:
     return made
 
 
+@pytest.mark.parametrize("name", READERS)
+def test_what_reads_our_exports_is_here(name: str) -> None:
+    if tool(name) is None:
+        pytest.skip(f"{name} is not installed, and the exports are read without it")
+
+
 async def test_every_export_of_twenty_awards_is_read_by_others(service: Service, tmp_path: Path) -> None:
-    pngcheck, rsvg, pdftotext = tool("pngcheck"), tool("rsvg-convert"), tool("pdftotext")
+    pngcheck, rsvg, pdftotext, pdfinfo = map(tool, READERS)
     awards = await _twenty(service)
     did = (await _get(service, "/issuers/kvec/did.json")).content
     method = next(each for each in json.loads(did)["verificationMethod"] if each["type"] == "JsonWebKey")
@@ -133,7 +142,28 @@ async def test_every_export_of_twenty_awards_is_read_by_others(service: Service,
             assert "the holder of this credential" not in named
             assert _letters(name) in _letters(named) or LACKING in named
 
-        for body, kind in ((token, "application/jwt"), (files["png"], "image/png"), (files["svg"], "image/svg+xml")):
+            if pdfinfo:
+                _check_accessible(pdfinfo, tmp_path / "badge.pdf", lacks=LACKING in public)
+                _check_accessible(pdfinfo, tmp_path / "named.pdf", lacks=LACKING in named)
+
+        # The zip holds the same two files, and says how it is done.
+        with zipfile.ZipFile(io.BytesIO(files["zip"])) as packed:
+            assert packed.testzip() is None
+            image, document_file, how = packed.namelist()
+            assert (packed.read(image), packed.read(document_file)) == (files["png"], text)
+            assert url in packed.read(how).decode()
+
+        # With the older suite: the same statements, its context and its proof.
+        older = json.loads(files[OLDER])
+        assert unsecured(older) == {**unsecured(json.loads(text)), "@context": older["@context"]}
+        assert [proof["type"] for proof in older["proof"]] == ["Ed25519Signature2020"]
+
+        for body, kind in (
+            (token, "application/jwt"),
+            (files["png"], "image/png"),
+            (files["svg"], "image/svg+xml"),
+            (files[OLDER], "application/json"),
+        ):
             report = await service.http.post("/v1/verify", content=body, headers={"Content-Type": kind})
             assert (report.status_code, report.json()["verified"]) == (200, True), report.text
         # The wallet's own open issue with letters such as ® is "unknown"; nothing is refused.
@@ -142,6 +172,18 @@ async def test_every_export_of_twenty_awards_is_read_by_others(service: Service,
             assert {answer.verdict for answer in found.values()} <= {Verdict.IMPORTS, Verdict.UNKNOWN}, found
         for target in (Target.ONEDTECH_VALIDATOR, Target.OPENBADGESLIB):
             assert preflight(token, target).verdict is Verdict.IMPORTS
+
+
+def _check_accessible(pdfinfo: str, path: Path, *, lacks: bool) -> None:
+    """A title, a language and a tree of tags; PDF/UA-1 is claimed where every letter is shown, and only there."""
+    about, meta = run(pdfinfo, path).decode(), run(pdfinfo, "-meta", path).decode()
+    assert re.search(r"^Tagged: +yes$", about, re.M)
+    assert re.search(r"^JavaScript: +no$", about, re.M)
+    assert re.search(r"^Title: +\S", about, re.M)
+    assert "<dc:language><rdf:Bag><rdf:li>en</rdf:li>" in meta
+    assert ("pdfuaid:part>1<" in meta) is not lacks
+    tags = re.findall(r"^ *([A-Z][A-Za-z0-9]*)", run(pdfinfo, "-struct", path).decode("utf-8", "replace"), re.M)
+    assert {"Document", "H1", "P", "Figure", "Link"} <= set(tags), tags
 
 
 def _payload(token: str) -> Any:
@@ -389,7 +431,7 @@ async def test_the_api_lists_the_forms(service: Service) -> None:
     for item in listed["exports"]:
         answer = await _get(service, item["url"], Accept=item["media_type"])
         kind = answer.headers["content-type"]
-        assert kind == ("application/json" if item["form"] == "json" else item["media_type"])
+        assert kind == ("application/json" if item["form"] in ("json", OLDER) else item["media_type"])
     assert listed["certificate"] == f"{BASE_URL}/v1/awards/{award['id']}/certificate.pdf"
 
 

@@ -24,12 +24,14 @@ class Wanted(StrEnum):
     PNG = "png"
     SVG = "svg"
     PDF = "pdf"
+    ZIP = "zip"
+    OLDER = "ed25519-2020.json"
     ALL = "all"
 
 
 def export(
     award: AwardId,
-    form: Annotated[Wanted, typer.Option("--form", help="Which form; all is each of them.")] = Wanted.ALL,
+    form: Annotated[Wanted, typer.Option("--form", help="Which form; all is the first five.")] = Wanted.ALL,
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where the files go; made if it is not there.")
     ] = Path(),
@@ -60,12 +62,11 @@ async def _export(
     from badgeissuer.services.rendering import FORMS, Form
 
     forms: tuple[Form, ...] = SIGNED_AND_DRAWN if wanted is Wanted.ALL else (Form(wanted.value),)
-    jwt = Form.JWT in forms
-    # An award from before JWTs were made with it needs its issuer's key, once.
-    async with session.opened(settings, keys=jwt) as runtime:
+    # What is not signed yet needs its issuer's key, once.
+    async with session.opened(settings, keys=not {Form.JWT, Form.OLDER}.isdisjoint(forms)) as runtime:
         async with runtime.begin(operator()) as work:
             award_id = await find_id(work, award)
-            matter = await rendering.matter_of(work, award_id=award_id, jwt=jwt)
+            matter = await rendering.matter_of(work, award_id=award_id, forms=forms)
         named = matter
         if with_name and Form.PDF in forms:
             async with runtime.begin(operator()) as work:

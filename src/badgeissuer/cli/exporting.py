@@ -117,7 +117,7 @@ async def _mint_missing(runtime: Runtime) -> None:
         )
     for credential_id in missing:
         async with runtime.begin(operator()) as work:
-            await rendering.public_matter(work, credential_id=credential_id, jwt=True)
+            await rendering.public_matter(work, credential_id=credential_id, forms=(Form.JWT,))
 
 
 async def _issuers(work: Work) -> list[tuple[Item, str]]:
@@ -167,7 +167,7 @@ async def _credentials(work: Work) -> list[tuple[Matter, Expected]]:
         .where(visible_to(work.actor, Credential), Credential.media_type == EMBEDDED)
         .order_by(Credential.created_at, Credential.id)
     )
-    matters = [await rendering.public_matter(work, credential_id=key, jwt=True) for key in list(ids)]
+    matters = [await rendering.public_matter(work, credential_id=key, forms=SIGNED_AND_DRAWN) for key in list(ids)]
     return [(matter, _expected(matter.document, bits, now=work.now)) for matter in matters]
 
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from badgeissuer.drawing import raster, vector
-from badgeissuer.drawing.raster import Raster
 from badgeissuer.errors import BadgeissuerError
 from badgeissuer.vc.bake import PNG, SVG, media_type
 from badgeissuer.vc.carriers.forms import ImageRefused, ImageTooLarge, Limits, Meter, refused
@@ -26,7 +25,10 @@ CPU_SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """Art as it is stored: the file, its size in pixels, and a PNG of it that is at most 800 pixels a side."""
+    """Art as it is stored: the file, its size in pixels, and a PNG of it that is at most 800 pixels a side.
+
+    Of an uploaded PNG both are the same.
+    """
 
     media_type: str
     content: bytes
@@ -44,7 +46,7 @@ def clean(data: bytes, meter: Meter | None = None) -> Cleaned:
         match media_type(data):
             case "image/png":
                 found = raster.clean_png(data, meter)
-                return Cleaned(PNG, found.content, found.width, found.height, raster.picture(found).content)
+                return Cleaned(PNG, found.content, found.width, found.height, found.content)
             case "image/svg+xml":
                 drawn = vector.clean_svg(data, meter)
                 return Cleaned(SVG, drawn.content, drawn.width, drawn.height, _pixels(drawn))
@@ -66,8 +68,7 @@ def _pixels(drawn: vector.Vector) -> bytes:
     except BadgeissuerError:
         raise refused("the SVG cannot be drawn") from None
     # Encoded anew as an uploaded one would be: text and times of the renderer are nobody's business either.
-    found: Raster = raster.clean_png(made, Meter(LIMITS))
-    return raster.picture(found).content
+    return raster.clean_png(made, Meter(LIMITS)).content
 
 
 def written(cleaned: Cleaned) -> bytes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import io
+import struct
 from dataclasses import dataclass
 
 from PIL import Image
@@ -15,8 +16,8 @@ from badgeissuer.vc.carriers.forms import Meter, refused
 from badgeissuer.vc.carriers.png import read_chunks
 from badgeissuer.vc.carriers.png_content import check_content
 
-# Pixels a side of the picture that goes into badges, certificates and cards. Art may be larger; what is sent around
-# with every credential should not be. At its worst (noise) one takes 2.5 MB.
+# Pixels a side of the picture that goes into badges, certificates and cards. What is uploaded may be larger; what is
+# sent around with every credential should not be. At its worst (noise) one takes 2.5 MB.
 PICTURE_SIDE = 800
 _PLAIN = frozenset(("L", "LA", "RGB", "RGBA"))
 
@@ -31,30 +32,27 @@ class Raster:
 
 
 def clean_png(data: bytes, meter: Meter) -> Raster:
-    """The pixels of one sound PNG, encoded anew. Raises ``ImageRefused``, ``ImageTooLarge`` (of the meter's limits).
+    """The pixels of one sound PNG, encoded anew and at most ``PICTURE_SIDE`` a side.
 
     Every chunk is read and every compressed byte counted first, so that Pillow decodes only what has the size that it
-    says: its own limit (on pixels) would come after the headers, and not bound texts and profiles.
+    says: its own limit (on pixels) would come after the headers, and not bound texts and profiles. Raises
+    ``ImageRefused``, ``ImageTooLarge`` (of the meter's limits).
     """
     check_content([(chunk.type, chunk.data) for chunk in read_chunks(data, meter)], meter)
     try:
         with Image.open(io.BytesIO(data), formats=("PNG",)) as opened:
             opened.load()
-            return _encoded(_plain(opened), meter)
+            return _encoded(_small(_plain(opened)))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         # The chunks are in order and the pixels as many as they should be, but no decoder takes them.
         raise refused("the PNG cannot be decoded") from None
 
 
-def picture(raster: Raster) -> Raster:
-    """The same at most ``PICTURE_SIDE`` pixels a side."""
-    if max(raster.width, raster.height) <= PICTURE_SIDE:
-        return raster
-    with Image.open(io.BytesIO(raster.content), formats=("PNG",)) as opened:
-        opened.load()
-        image = _shrunk(opened, max(opened.size) // (2 * PICTURE_SIDE))
+def _small(image: Image.Image) -> Image.Image:
+    if max(image.size) > PICTURE_SIDE:
+        image = _shrunk(image, max(image.size) // (2 * PICTURE_SIDE))
         image.thumbnail((PICTURE_SIDE, PICTURE_SIDE), Image.Resampling.LANCZOS)
-        return _encoded(image, None)
+    return image
 
 
 def _shrunk(image: Image.Image, factor: int) -> Image.Image:
@@ -70,15 +68,16 @@ def _shrunk(image: Image.Image, factor: int) -> Image.Image:
     return made
 
 
-def framed(raster: Raster, *, square: bool = False) -> bytes:
-    """An SVG that holds the PNG and nothing else; ``square`` puts it in the middle of a square."""
-    width, height = (max(raster.width, raster.height),) * 2 if square else (raster.width, raster.height)
-    x, y = (width - raster.width) / 2, (height - raster.height) / 2
-    coded = base64.b64encode(raster.content).decode()
+def framed(png: bytes, *, square: bool = False) -> bytes:
+    """An SVG that holds one of our PNGs and nothing else; ``square`` puts it in the middle of a square."""
+    across, down = struct.unpack(">II", png[16:24])
+    width, height = (max(across, down),) * 2 if square else (across, down)
+    x, y = (width - across) / 2, (height - down) / 2
+    coded = base64.b64encode(png).decode()
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
         f'viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
-        f'<image x="{x:g}" y="{y:g}" width="{raster.width}" height="{raster.height}" '
+        f'<image x="{x:g}" y="{y:g}" width="{across}" height="{down}" '
         f'xlink:href="data:image/png;base64,{coded}"/></svg>'
     ).encode()
 
@@ -95,11 +94,8 @@ def _plain(image: Image.Image) -> Image.Image:
     return image.convert("L" if image.mode == "1" else "RGB")
 
 
-def _encoded(image: Image.Image, meter: Meter | None) -> Raster:
+def _encoded(image: Image.Image) -> Raster:
     image.info = {}
     written = io.BytesIO()
     image.save(written, format="PNG")
-    content = written.getvalue()
-    if meter is not None and len(content) > meter.limits.art_bytes:
-        raise refused(f"the image, encoded anew, is longer than {meter.limits.art_bytes} bytes; make it smaller")
-    return Raster(content, image.width, image.height)
+    return Raster(written.getvalue(), image.width, image.height)

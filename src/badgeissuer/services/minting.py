@@ -7,7 +7,6 @@ signed leaves before it is stored; serving never signs and never re-serialises.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,21 +14,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
-from badgeissuer.errors import Fault, NotFound, Rejected, TooLarge, Unavailable
+from badgeissuer.errors import Fault, Rejected, TooLarge, Unavailable
 from badgeissuer.rules.keys import KeyFacts
 from badgeissuer.rules.terms import KeyAlgorithm, StatusPurpose
 from badgeissuer.services import statuses
 from badgeissuer.services.endorsing_facts import Carried, carried_by, still_stand
-from badgeissuer.services.signing import Signed, current_key, sign, sign_jwt
-from badgeissuer.store.awards import EMBEDDED, JWT, Award, Credential, jwt_id
+from badgeissuer.services.signing import Signed, current_key, sign, sign_jwt, sign_older
+from badgeissuer.store.awards import EMBEDDED, JWT, OLDER, Award, Credential, jwt_id, older_id
 from badgeissuer.store.catalog import Issuer
 from badgeissuer.vc import lint, preflight
 from badgeissuer.vc.build import AwardFacts, EvidenceFacts, ResultFacts, open_badge_credential
+from badgeissuer.vc.canon import Canonical
 from badgeissuer.vc.lint import Prepared
 from badgeissuer.vc.preflight import Severity
-from badgeissuer.vc.proofs.data_integrity import unsecured
 from badgeissuer.vc.proofs.options import Options, written
 from badgeissuer.vc.status import status_entry
 from badgeissuer.work import Work
@@ -39,6 +36,9 @@ log = logging.getLogger("badgeissuer.minting")
 MEDIA_TYPE = EMBEDDED
 CRYPTOSUITE = "eddsa-rdfc-2022"
 JWT_ALGORITHM = "ES256"
+OLDER_SUITE = "Ed25519Signature2020"
+# How its address ends, after that of the credential.
+OLDER_END = "ed25519-2020.json"
 _TRIES = 20
 
 
@@ -183,56 +183,20 @@ async def mint(work: Work, *, award: Award, drafted: CredentialDraft) -> Credent
     await statuses.count_one(work, list_id=drafted.place.list_id)
     # The JWT is made at once too: it costs about a millisecond, is signed by keys of the same hour, and reading it
     # later needs neither the writer nor a private key. An issuer whose P-256 key is out of use still issues; its JWTs
-    # are made when one is asked for and a key is there (``jwt_of``), as are those of awards older than this.
+    # are made when one is asked for and a key is there (``restating``), as are those of awards older than this.
     try:
         key = await current_key(work, issuer_id=award.issuer_id, algorithm=KeyAlgorithm.P256)
     except Unavailable:
         log.warning("a credential was issued without its JWT: its issuer has no P-256 key that may sign now")
     else:
-        await _mint_jwt(work, award=award, credential=credential, prepared=drafted.prepared, key=key)
+        await mint_jwt(work, award=award, credential=credential, prepared=drafted.prepared, key=key)
     return credential
 
 
-async def jwt_of(work: Work, *, credential: Credential) -> Credential:
-    """The award's credential as a JWT: the one that is stored, else made now, once, and stored.
-
-    Making it takes the writer. Raises ``NotFound`` where its text is none that may be signed (again) by the standards
-    of today, ``Unavailable`` where the issuer has no key for it now.
-    """
-    stored = await work.session.get(Credential, jwt_id(credential.id))
-    if stored is not None:
-        return stored
-    document = unsecured(json.loads(credential.text))
-    canonical = await work.sandbox.canonicalize(document, lane="mint")
-    try:
-        prepared = lint.prepare(
-            document,
-            canonical,
-            now=credential.created_at,
-            allow_loopback=work.settings.loopback,
-            rules=lint.Rules.STANDARD,
-        )
-    except Rejected as error:
-        raise NotFound("this credential has no JWT: its text would not be signed any more") from error
-    await work.begin_write()
-    award = (
-        await work.session.scalars(
-            select(Award)
-            .where(Award.id == credential.award_id)
-            .with_for_update(key_share=True)
-            .execution_options(populate_existing=True)
-        )
-    ).one()
-    stored = await work.session.get(Credential, jwt_id(credential.id))  # another may have made it meanwhile
-    if stored is not None:
-        return stored
-    key = await current_key(work, issuer_id=award.issuer_id, algorithm=KeyAlgorithm.P256)
-    return await _mint_jwt(work, award=award, credential=credential, prepared=prepared, key=key)
-
-
-async def _mint_jwt(
+async def mint_jwt(
     work: Work, *, award: Award, credential: Credential, prepared: Prepared, key: KeyFacts
 ) -> Credential:
+    """Sign and store the JWT of a credential. The award's row is locked, and there is no JWT yet."""
     return await _store(
         work,
         award,
@@ -241,6 +205,21 @@ async def _mint_jwt(
         url=f"{credential.url}.jwt",
         media_type=JWT,
         cryptosuite=JWT_ALGORITHM,
+    )
+
+
+async def mint_older(
+    work: Work, *, award: Award, credential: Credential, prepared: Prepared, rendition: Canonical, key: KeyFacts
+) -> Credential:
+    """Sign and store a credential with a proof of the older suite, under the same conditions."""
+    return await _store(
+        work,
+        award,
+        sign_older(work, prepared=prepared, rendition=rendition, key=key),
+        credential_id=older_id(credential.id),
+        url=f"{credential.url}.{OLDER_END}",
+        media_type=OLDER,
+        cryptosuite=OLDER_SUITE,
     )
 
 

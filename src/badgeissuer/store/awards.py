@@ -11,9 +11,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from badgeissuer.rules.terms import AwardState, Visibility
 from badgeissuer.store.base import Base, words
 
-# What a credential's row holds: the JSON with an embedded proof, which every award has, or the same in a JWT.
+# What a credential's row holds: the JSON with an embedded proof, which every award has, the same in a JWT, or (only
+# where somebody asked for it) the same with the proof of an older suite.
 EMBEDDED = "application/vc"
 JWT = "application/vc+jwt"
+OLDER = "application/vc;proof=Ed25519Signature2020"
 
 
 class Award(Base):
@@ -67,11 +69,17 @@ def jwt_id(credential_id: UUID) -> UUID:
     return uuid5(credential_id, JWT)
 
 
+def older_id(credential_id: UUID) -> UUID:
+    """The id of the row that holds a credential with a proof of the older suite."""
+    return uuid5(credential_id, OLDER)
+
+
 class Credential(Base):
     """One signed document about an award, byte for byte. ``id`` is random and public: part of its URL.
 
-    A JWT says what the award's JSON says, the status entry included, so it has no entry of its own: ``StatusEntry``
-    belongs to the JSON's row. The JWT's id is made of the JSON's (``jwt_id``), so that there is never a second one.
+    The other forms say what the award's JSON says, the status entry included, so they have no entry of their own:
+    ``StatusEntry`` belongs to the JSON's row. Their ids are made of the JSON's (``jwt_id``, ``older_id``), so that
+    there is never a second one.
     """
 
     __tablename__ = "credentials"

@@ -2,6 +2,7 @@
 
 from badgeissuer.store import (
     access,
+    art,
     assessment,
     awards,
     catalog,
@@ -21,6 +22,7 @@ from badgeissuer.store.base import Base
 __all__ = [
     "Base",
     "access",
+    "art",
     "assessment",
     "awards",
     "catalog",

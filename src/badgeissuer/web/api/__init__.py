@@ -11,6 +11,7 @@ _FILES = (
     "issuers",
     "keys",
     "achievements",
+    "art",
     "stacks",
     "stack_progress",
     "endorsements",

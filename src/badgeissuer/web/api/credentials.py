@@ -27,7 +27,7 @@ _BY_TYPE = {
     media.PDF: Form.PDF,
 }
 # Saved, not shown: a browser shows no PDF that is in a sandbox.
-_SAVED = frozenset((Form.PDF,))
+_SAVED = frozenset((Form.PDF, Form.ZIP))
 _SCHEMAS = {Form.JSON: {"type": "object"}, Form.JWT: {"type": "string"}}
 _CONTENT = {
     as_type: {"schema": _SCHEMAS.get(form, {"type": "string", "format": "binary"})}
@@ -60,14 +60,15 @@ async def credential(name: str, request: Request, runtime: RuntimeDep) -> Respon
 
     By Accept, or by the end of the address: `.json` (as `application/vc`, `application/ld+json` or `application/json`
     the same bytes), `.jwt`, `.png` and `.svg` (images that carry the JSON), `.pdf` (a certificate without the earner's
-    name), and by address only `.qr.svg` and `.card.png`. Where a newer award has taken its place, the Link header names
-    the new credential as `successor-version`.
+    name), and by address only `.qr.svg`, `.card.png`, `.zip` (for Credly) and `.ed25519-2020.json` (for wallets that
+    know only the suite Ed25519Signature2020). Where a newer award has taken its place, the Link header names the new
+    credential as `successor-version`.
     """
     if named(name)[1] is None and media.wants_page(request.headers.get("accept"), tuple(_BY_TYPE)):
         return await badge_page(request, runtime, name)
     plain, form, as_type = _asked(request, name)
     async with runtime.begin(ANONYMOUS) as work:
-        matter = await rendering.public_matter(work, credential_id=public_id(plain), jwt=form is Form.JWT)
+        matter = await rendering.public_matter(work, credential_id=public_id(plain), forms=(form,))
         successor = await publishing.successor_url(work, matter.credential)
     exported = await rendering.export(runtime.studio, matter, form)
     response = media.serve(
@@ -85,7 +86,7 @@ async def credential(name: str, request: Request, runtime: RuntimeDep) -> Respon
 
 def headers_of(exported: Exported) -> dict[str, str]:
     """What a file needs beside its type: a name to save it by, and that it may do nothing."""
-    if exported.form is Form.JSON:
+    if exported.form in (Form.JSON, Form.OLDER):
         return {}
     kind = "attachment" if exported.form in _SAVED else "inline"
     named = {"Content-Disposition": f'{kind}; filename="{exported.file_name}"'}

@@ -8,7 +8,6 @@ from badgeissuer.errors import Fault, NotFound, Rejected, Unavailable
 from badgeissuer.net.fetch import FetchFailed, FetchRefused
 from badgeissuer.runtime import Runtime
 from badgeissuer.services import obtaining, rendering, verifying
-from badgeissuer.services.rendering import Form
 from badgeissuer.store.access import ANONYMOUS
 from badgeissuer.web import submitted
 from badgeissuer.web.api.credentials import own_form
@@ -86,6 +85,6 @@ async def document_at(runtime: Runtime, work: Work, url: str) -> bytes:
             credential_id, form = own_form(url.removeprefix(own))
         except NotFound:
             raise NotFound("no such credential") from None
-        matter = await rendering.public_matter(work, credential_id=credential_id, jwt=form is Form.JWT)
+        matter = await rendering.public_matter(work, credential_id=credential_id, forms=(form,))
         return (await rendering.export(runtime.studio, matter, form)).content
     return await obtaining.document_at(work, url)
