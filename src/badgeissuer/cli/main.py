@@ -16,6 +16,7 @@ from badgeissuer.cli import (
     config,
     console,
     demo_command,
+    endorsement,
     export,
     issue,
     issuer,
@@ -57,6 +58,7 @@ _ORDER = (
     *("demo", "serve", "migrate"),
     *("apikey", "issuer", "achievement", "stack"),
     *("issue", "revoke", "suspend", "reinstate", "export"),
+    *("endorse", "endorsement"),
     *("verify", "preflight", "config", "openapi"),
 )
 _EXAMPLES = """\
@@ -112,6 +114,8 @@ app.command("revoke", rich_help_panel=_ISSUE)(award_states.revoke)
 app.command("suspend", rich_help_panel=_ISSUE)(award_states.suspend)
 app.command("reinstate", rich_help_panel=_ISSUE)(award_states.reinstate)
 app.command("export", rich_help_panel=_ISSUE)(export.export)
+app.command("endorse", rich_help_panel=_ISSUE)(endorsement.endorse)
+app.add_typer(endorsement.app, name="endorsement", rich_help_panel=_ISSUE)
 app.command("verify", rich_help_panel=_CHECK)(verify.verify)
 app.command("preflight", rich_help_panel=_CHECK)(preflight.preflight)
 app.add_typer(config.app, name="config", rich_help_panel=_CHECK)
