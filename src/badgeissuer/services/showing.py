@@ -10,21 +10,25 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import func, or_, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from badgeissuer.errors import NotFound
 from badgeissuer.rules.terms import Acceptance, ViewKind, Visibility
+from badgeissuer.services.registering import OPERATOR_SLUG
 from badgeissuer.store.awards import EMBEDDED, Award, Credential
 from badgeissuer.store.catalog import AchievementVersion, Issuer
+from badgeissuer.store.clrs import Clr
 from badgeissuer.store.earners import AwardAnswer, PageViews
 from badgeissuer.store.engine import Database
 from badgeissuer.store.people import Subject
+from badgeissuer.store.shares import ShareLink
 from badgeissuer.work import Work
 
 # Different pages that wait to be counted. Beyond that nothing more is counted until they are written down: a count
 # that is too low is better than a process without memory.
 _MOST_WAITING = 20_000
+_MOST_RECORDS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,47 @@ async def show_name(work: Work, *, earner_id: UUID, award_id: UUID, shown: bool)
     award = await _locked(work, award_id)
     award.name_shown = shown
     await work.session.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRecord:
+    """One record of the earner's, of any issuer. ``own``: they made it themselves. ``open_links`` lead to it now."""
+
+    record: Clr
+    issuer: str
+    own: bool
+    open_links: int
+
+
+async def own_records(work: Work, *, earner_id: UUID, only: UUID | None = None) -> list[OwnRecord]:
+    """The earner's records, newest first, at most 200; parts of one are told of with the whole, not here."""
+    open_links = (
+        select(func.count())
+        .where(
+            ShareLink.clr_id == Clr.id,
+            ShareLink.closed_at.is_(None),
+            or_(ShareLink.expires_at.is_(None), ShareLink.expires_at > work.now),
+        )
+        .scalar_subquery()
+    )
+    query = (
+        select(Clr, Issuer.name, Issuer.slug, open_links)
+        .join(Issuer, Issuer.id == Clr.issuer_id)
+        .where(Clr.earner_id == earner_id)
+        .order_by(Clr.created_at.desc(), Clr.id.desc())
+        .limit(_MOST_RECORDS)
+    )
+    query = query.where(Clr.id == only) if only is not None else query.where(Clr.part_of_id.is_(None))
+    rows = await work.session.execute(query)
+    return [OwnRecord(record, name, slug == OPERATOR_SLUG, links) for record, name, slug, links in rows]
+
+
+async def own_record(work: Work, *, earner_id: UUID, clr_id: UUID) -> OwnRecord:
+    """One of them. Raises ``NotFound``, also for other people's."""
+    found = await own_records(work, earner_id=earner_id, only=clr_id)
+    if not found:
+        raise NotFound("you have no such record")
+    return found[0]
 
 
 class Views:

@@ -108,8 +108,11 @@ async def look(work: Work, *, token: str) -> None:
         raise LinkOver("the link was used already or is too old; ask for another one")
 
 
-async def sign_in(work: Work, *, token: str) -> str:
-    """Use the link up, with all others of this person, and open a session; returns its token. Raises ``LinkOver``."""
+async def sign_in(work: Work, *, token: str, instead_of: str | None = None) -> str:
+    """Use the link up, with all others of this person, and open a session; returns its token. Raises ``LinkOver``.
+
+    The session that this browser had, whoever's it was, ends.
+    """
     await work.begin_write()
     # In one statement: of two that send the same link, one changes the row and the other finds it changed.
     earner_id = await work.session.scalar(
@@ -125,6 +128,8 @@ async def sign_in(work: Work, *, token: str) -> str:
         .where(SignInLink.earner_id == earner_id, SignInLink.used_at.is_(None))
         .values(used_at=work.now)
     )
+    if instead_of is not None:
+        await work.session.execute(delete(EarnerSession).where(EarnerSession.token_sha256 == hashed(instead_of)))
     session_token = new_token(work)
     work.session.add(
         EarnerSession(

@@ -37,12 +37,17 @@ _PREFLIGHT = {
 
 
 def is_public(path: str) -> bool:
-    """Whether any web page may read the answers of this address. The rest of ``/v1`` is for holders of API keys."""
+    """Whether any web page may read the answers of this address.
+
+    The rest of ``/v1`` is for holders of API keys, and what is below ``/me`` for who is signed in there.
+    """
+    if path == "/me" or path.startswith("/me/"):
+        return False
     return not path.startswith("/v1/") or path == "/v1/verify"
 
 
 class Edge:
-    """Wraps the whole app. No cookies are ever read, so ``*`` gives nobody anything that they could not fetch."""
+    """Wraps the whole app. Public addresses read no cookies, so ``*`` gives nobody what they could not fetch."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -71,6 +71,14 @@ class PageRoute(StrictRoute):
         return in_words
 
 
+async def in_words(request: Request, made: Callable[[], Coroutine[Any, Any, Response]]) -> Response:
+    """A page of an address that programs read too, or the page that says what is wrong."""
+    try:
+        return await made()
+    except BadgeissuerError as error:
+        return failed(request, error)
+
+
 def words_of(request: Request) -> Words:
     """The language of the address (``?lang=es``), else the one that the browser asks for. No cookie remembers it."""
     return language.chosen(request.query_params.get("lang")) or language.asked(request.headers.get("accept-language"))
@@ -80,7 +88,7 @@ def address_of(request: Request, path: str) -> str:
     """A page of ours as a link on this one: below the base URL's path, in the language that was chosen by hand."""
     chosen = language.chosen(request.query_params.get("lang"))
     query = f"{'&' if '?' in path else '?'}lang={chosen.tag}" if chosen is not None else ""
-    return f"{_root(request)}{path}{query}"
+    return f"{root_of(request)}{path}{query}"
 
 
 def page(request: Request, template: str, *, status: int = 200, listed: bool = False, **context: Any) -> Response:
@@ -116,7 +124,7 @@ def failed(request: Request, error: BadgeissuerError | RequestValidationError) -
 
 
 def _render(request: Request, template: str, context: dict[str, Any]) -> bytes:
-    words, root = words_of(request), _root(request)
+    words, root = words_of(request), root_of(request)
     text = _environment.get_template(template).render(
         say=words,
         lang=words.tag,
@@ -132,7 +140,8 @@ def _render(request: Request, template: str, context: dict[str, Any]) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-def _root(request: Request) -> str:
+def root_of(request: Request) -> str:
+    """The path that the base URL ends in, before the path of every page and file."""
     return urlsplit(str(request.app.state.base_url)).path.rstrip("/")
 
 
