@@ -20,7 +20,7 @@ from badgeissuer.store.people import Subject
 from badgeissuer.vc import lint
 from badgeissuer.vc.build import AssociationFacts, ClrFacts, clr_credential
 from badgeissuer.vc.status import status_entry
-from badgeissuer.work import Work
+from badgeissuer.work import Work, digest
 from tests.support import issued
 from tests.support.app import Service
 
@@ -93,7 +93,7 @@ async def keep(
         await work.session.flush()
         for position, each in enumerate(members):
             credential = awards[UUID(each)] if isinstance(each, str) else None
-            admitted = None if credential is not None else await _admitted(work, clr, documents[position], position)
+            admitted = None if credential is not None else await _admitted(work, clr, documents[position])
             work.session.add(
                 ClrMember(
                     clr_id=clr.id,
@@ -140,14 +140,24 @@ async def _credential(work: Work, award_id: str) -> Credential:
     return (await work.session.scalars(query)).one()
 
 
-async def _admitted(work: Work, clr: Clr, document: Json, position: int) -> UUID:
+async def _admitted(work: Work, clr: Clr, document: Json) -> UUID:
+    text = json.dumps(document)
+    known = await work.session.scalar(
+        select(AdmittedBadge.id).where(
+            AdmittedBadge.issuer_id == clr.issuer_id,
+            AdmittedBadge.earner_id == clr.earner_id,
+            AdmittedBadge.sha256 == digest(text),
+        )
+    )
+    if known is not None:
+        return known
     badge = AdmittedBadge(
         id=work.new_id(),
         issuer_id=clr.issuer_id,
         earner_id=clr.earner_id,
         media_type="application/json",
-        text=json.dumps(document),
-        sha256=f"{position:064x}",
+        text=text,
+        sha256=digest(text),
         name="From elsewhere",
         issuer_name="Another",
         verdict="valid",

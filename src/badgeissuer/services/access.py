@@ -26,6 +26,8 @@ SCOPES: dict[str, str] = {
     "awards:revoke": "revoke, suspend and reinstate awards",
     "endorsements:read": "read and list endorsements by one's own issuers",
     "endorsements:write": "endorse issuers, achievements and awards; revoke endorsements",
+    "clrs:read": "read records (CLR) and their share links",
+    "clrs:write": "make records, take them back, share them",
 }
 
 DEFAULT_SCOPES: dict[ClientKind, tuple[str, ...]] = {

@@ -24,6 +24,9 @@ from badgeissuer.vc.verify import Outcome, Report, Role, Verdict
 from badgeissuer.work import Work
 
 SUPERSEDED = "superseded"
+# How the record as a whole stands where it is in order by itself, and its members are not all in order, or not all
+# looked at.
+MIXED, PARTLY = "mixed", "partly"
 _BY_ROWS: Mapping[AwardState, str] = {
     AwardState.REVOKED: Outcome.REVOKED.value,
     AwardState.SUSPENDED: Outcome.SUSPENDED.value,
@@ -31,6 +34,8 @@ _BY_ROWS: Mapping[AwardState, str] = {
 }
 # Parts of check 8 that are about members: these have verdicts of their own.
 _OF_MEMBERS = ("credential at ", "documents inside")
+# How a check ends that leaves the reason to another one.
+_ELSEWHERE = "see the next check"
 # The number of the last check that is about the record alone.
 _LAST_OWN = 7
 
@@ -45,12 +50,12 @@ class Finding:
 
     @property
     def cause(self) -> str:
-        """Why it is not in order, in the words of the first check that says so."""
+        """Why it is not in order, in the words of the first check that says so itself."""
         checks = self.report.checks if self.report is not None else ()
         for verdict in (Verdict.FAILED, Verdict.NOT_CHECKED):
-            found = next((check.detail for check in checks if check.verdict is verdict), None)
-            if found is not None:
-                return found
+            for check in checks:
+                if check.verdict is verdict and not check.detail.endswith(_ELSEWHERE):
+                    return check.detail
         return ""
 
 
@@ -70,8 +75,34 @@ class Findings:
     def counts(self) -> Counter[str]:
         return Counter(found.state for found in self.members)
 
-    def places(self, *states: str) -> Iterator[int]:
-        return (place for place, found in enumerate(self.members) if found.state in states)
+    @property
+    def whole(self) -> Whole:
+        """The record's own state goes before that of its members; not looked at is never valid."""
+        counts, total = self.counts, len(self.members)
+        good, unsaid = counts[Outcome.VALID.value], counts[Outcome.NOT_CHECKED.value]
+        bad, state = total - good - unsaid, self.state
+        if state == Outcome.VALID.value and bad:
+            state = MIXED
+        elif state == Outcome.VALID.value and unsaid:
+            state = PARTLY
+        return Whole(state, total, self.looked_at, good, bad, unsaid)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """How all of it stands, in numbers: ``bad`` do not hold, ``looked`` were verified now and ``good`` of these are
+    valid, ``unsaid`` were not verified and nothing here speaks against them."""
+
+    state: str
+    total: int
+    looked: int
+    good: int
+    bad: int
+    unsaid: int
+
+    @property
+    def unlooked(self) -> int:
+        return self.total - self.looked
 
 
 async def look(

@@ -61,6 +61,7 @@ class RecordRead:
     title: str
     description: str
     issuer: str
+    issuer_id: str
     issuer_url: str
     begins: datetime | None
     until: datetime | None
@@ -72,12 +73,14 @@ class RecordRead:
 def read(document: Mapping[str, Any]) -> RecordRead:
     """The facts of one of our own records."""
     members = tuple(_member(place, _mapping(member)) for place, member in enumerate(members_of(document)))
+    issuer, issuer_id = _issuer(document)
     partial = document.get("partial")
     return RecordRead(
         url=_text(document.get("id")),
         title=_text(document.get("name")),
         description=_text(document.get("description")),
-        issuer=_issuer(document)[0],
+        issuer=issuer,
+        issuer_id=issuer_id,
         issuer_url=_text(_mapping(document.get("issuer")).get("url")),
         begins=_moment(document, "awardedDate", "validFrom"),
         until=_moment(document, "validUntil"),
@@ -132,9 +135,9 @@ def _relations(subject: Mapping[str, Any], members: tuple[MemberRead, ...]) -> I
 
 
 def in_words(kind: str) -> str:
-    """``MicroCredential`` as ``Micro credential``."""
-    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.removeprefix("ext:"))
-    return text.capitalize()
+    """``LearningProgram`` as ``Learning program``, and ``MicroCredential`` as the trade writes it."""
+    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.removeprefix("ext:")).capitalize()
+    return text.replace("Micro credential", "Micro-credential")
 
 
 def _issuer(document: Mapping[str, Any]) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
 
 from badgeissuer.errors import NotFound
@@ -45,7 +45,7 @@ class RecordMatter:
 async def record_matter(work: Work, *, clr_id: UUID, named: bool = False) -> RecordMatter:
     """What anybody may have of a record who knows its address, revoked or not. Raises ``NotFound``.
 
-    ``named``: with the earner's name as the record's signer knows it; whoever calls answers for that.
+    ``named``: with the earner's name; whoever calls answers for that.
     """
     record = await work.session.get(Clr, clr_id)
     if record is None:
@@ -53,12 +53,24 @@ async def record_matter(work: Work, *, clr_id: UUID, named: bool = False) -> Rec
     newer = None
     if record.replaced_by_id is not None:
         newer = await work.session.scalar(select(Clr.url).where(Clr.id == record.replaced_by_id))
-    name = None
-    if named:
-        name = await work.session.scalar(
-            select(Subject.name).where(Subject.earner_id == record.earner_id, Subject.issuer_id == record.issuer_id)
-        )
+    name = await _name(work, record) if named else None
     return RecordMatter(record, await _standings(work, clr_id=clr_id), newer, work.now, name)
+
+
+async def _name(work: Work, record: Clr) -> str | None:
+    """As the signer knows it, else as one of those knows it who awarded what is in the record: the operator, who signs
+    for several issuers, is told no names."""
+    among = select(Award.issuer_id).join(ClrMember, ClrMember.award_id == Award.id).where(ClrMember.clr_id == record.id)
+    return await work.session.scalar(
+        select(Subject.name)
+        .where(
+            Subject.earner_id == record.earner_id,
+            Subject.name.is_not(None),
+            or_(Subject.issuer_id == record.issuer_id, Subject.issuer_id.in_(among)),
+        )
+        .order_by(Subject.issuer_id != record.issuer_id, Subject.updated_at.desc(), Subject.id)
+        .limit(1)
+    )
 
 
 async def _standings(work: Work, *, clr_id: UUID) -> dict[int, MemberStanding]:

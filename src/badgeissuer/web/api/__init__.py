@@ -15,6 +15,7 @@ _FILES = (
     "stacks",
     "stack_progress",
     "endorsements",
+    "clr_shares",
     "jobs",
     "decisions",
     "awards",

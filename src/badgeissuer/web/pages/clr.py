@@ -15,13 +15,14 @@ from starlette.responses import Response
 from badgeissuer.errors import BadgeissuerError
 from badgeissuer.runtime import Runtime
 from badgeissuer.services import record_findings, record_reading, record_standing
+from badgeissuer.services.record_findings import Whole
 from badgeissuer.services.record_reading import RecordRead
 from badgeissuer.store.access import ANONYMOUS
 from badgeissuer.vc.verify import Outcome, Verdict
 from badgeissuer.web.api.public import public_id
 from badgeissuer.web.gate import Gate, gate_of
 from badgeissuer.web.pages import clr_reading
-from badgeissuer.web.pages.clr_reading import View, Whole
+from badgeissuer.web.pages.clr_reading import View
 from badgeissuer.web.pages.language import Words
 from badgeissuer.web.pages.markup import shown, web_address
 from badgeissuer.web.pages.rendering import failed, page, words_of
@@ -36,9 +37,10 @@ PATIENCE = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a record is shown: below which path, and whether the earner wants to be named there."""
+    """Where a record is shown: at which path, its files below which one, and whether the earner is named there."""
 
     path: str
+    files: str
     shared: bool = False
     named: bool = False
 
@@ -46,7 +48,7 @@ class Place:
 async def clr_page(request: Request, runtime: Runtime, name: str) -> Response:
     """The page of the record with that id, or a page that says what is wrong."""
     try:
-        return await record_page(request, runtime, public_id(name), Place(f"/clrs/{name}"))
+        return await record_page(request, runtime, public_id(name), Place(f"/clrs/{name}", f"/clrs/{name}"))
     except BadgeissuerError as error:
         return failed(request, error)
 
@@ -57,18 +59,18 @@ def record_gate(request: Request) -> Gate:
 
 
 async def record_page(request: Request, runtime: Runtime, clr_id: UUID, place: Place) -> Response:
-    """The page below another address too. Raises ``NotFound``, ``Unavailable``."""
-    view = clr_reading.view_of(request.query_params.get("view"))
+    """The page at another address too. Raises ``NotFound``, ``Unavailable``."""
     async with record_gate(request).enter(), runtime.begin(ANONYMOUS) as work:
         matter = await record_standing.record_matter(work, clr_id=clr_id, named=place.named)
         document = await asyncio.to_thread(json.loads, matter.record.text)
         record = record_reading.read(document)
+        view = clr_reading.view_of(request.query_params.get("view"))
         sheet = clr_reading.sheet_of(record, view, request.query_params.get("page"))
         findings = await record_findings.look(
             work, matter=matter, document=document, places=sheet.places, patience=PATIENCE
         )
     base_url, say = runtime.settings.base_url, words_of(request)
-    whole = clr_reading.whole_of(findings)
+    whole = findings.whole
     relations, more_relations = clr_reading.relations_of(record)
     checks = findings.report.checks[:-1]  # what is inside has verdicts of its own
     return page(
@@ -80,7 +82,7 @@ async def record_page(request: Request, runtime: Runtime, clr_id: UUID, place: P
         place=place,
         state=whole.state,
         whole=whole,
-        said=_said(say, record, whole),
+        said=said_of(say, record, whole),
         newer=matter.newer.removeprefix(base_url) if matter.newer else None,
         checks=checks,
         ok=sum(check.verdict is Verdict.OK for check in checks),
@@ -95,8 +97,8 @@ async def record_page(request: Request, runtime: Runtime, clr_id: UUID, place: P
     )
 
 
-def _said(say: Words, record: RecordRead, whole: Whole) -> str:
-    """The verdict in a sentence."""
+def said_of(say: Words, record: RecordRead, whole: Whole) -> str:
+    """How all of it stands, in a sentence."""
     name = f"clr_{whole.state}_says"
     if whole.total == 1 and say.has(f"{name}_one"):
         name += "_one"

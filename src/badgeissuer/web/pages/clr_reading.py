@@ -18,13 +18,9 @@ from badgeissuer.web.pages.markup import shown
 
 # Credentials on one sheet: as many as can be verified while somebody waits, and fit in 50 kB whatever they say.
 PER_SHEET = 20
-_RELATIONS = 10
 _SOURCES = 5
 _NAME, _PART, _LINE = 110, 80, 160
 _VALID, _INVALID, _NOT_CHECKED = Outcome.VALID.value, Outcome.INVALID.value, Outcome.NOT_CHECKED.value
-# How the record as a whole stands where it is in order by itself, and its members are not all in order, or not all
-# looked at.
-MIXED, PARTLY = "mixed", "partly"
 
 
 class View(StrEnum):
@@ -153,36 +149,6 @@ def _shown(member: MemberRead, finding: Finding, standing: MemberStanding | None
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
-    """How all of it stands, in numbers: ``bad`` do not hold, ``looked`` were verified for this page and ``good`` of
-    these are valid, ``unsaid`` were not verified and nothing here speaks against them."""
-
-    state: str
-    total: int
-    looked: int
-    good: int
-    bad: int
-    unsaid: int
-
-    @property
-    def unlooked(self) -> int:
-        return self.total - self.looked
-
-
-def whole_of(findings: Findings) -> Whole:
-    """The record's own state goes before that of its members; not looked at is never valid."""
-    counts, total, looked = findings.counts, len(findings.members), findings.looked_at
-    good, unsaid = counts[_VALID], counts[_NOT_CHECKED]
-    bad = total - good - unsaid
-    state = findings.state
-    if state == _VALID and bad:
-        state = MIXED
-    elif state == _VALID and unsaid:
-        state = PARTLY
-    return Whole(state, total, looked, good, bad, unsaid)
-
-
-@dataclass(frozen=True, slots=True)
 class Trouble:
     """A credential that does not hold and is on another sheet."""
 
@@ -219,8 +185,8 @@ class Related:
     target: str
 
 
-def relations_of(record: RecordRead) -> tuple[list[Related], int]:
-    """How they belong together, as far as a page has room, and how many more ways there are."""
+def relations_of(record: RecordRead, most: int = 10) -> tuple[list[Related], int]:
+    """How they belong together, as far as there is room, and how many more ways there are."""
     cut = [
         Related(
             each.kind,
@@ -228,6 +194,6 @@ def relations_of(record: RecordRead) -> tuple[list[Related], int]:
             max(0, len(each.sources) - _SOURCES),
             shown(each.target, _PART),
         )
-        for each in record.relations[:_RELATIONS]
+        for each in record.relations[:most]
     ]
-    return cut, max(0, len(record.relations) - _RELATIONS)
+    return cut, max(0, len(record.relations) - most)
