@@ -271,7 +271,7 @@ def _harmless(page: Page) -> None:
                 *PLACES,
             )
             assert own or (tag in ("a", "link") and value.startswith("https:")), (tag, value)
-    assert len(page.all("link")) == 4
+    assert len(page.all("link")) == 5
 
 
 async def test_what_others_wrote_stays_text_in_every_field(service: Service) -> None:

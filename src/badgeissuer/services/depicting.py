@@ -66,6 +66,11 @@ def card_line(document: Mapping[str, Any], *, standing: Standing, now: datetime)
     return status_line(document, standing=standing, now=now)
 
 
+def state_word(document: Mapping[str, Any], *, standing: Standing, now: datetime) -> str:
+    """How the credential stands, in one word: a state of the award, or ``expired``."""
+    return "expired" if standing.state is AwardState.ACTIVE and _expired(document, now) else standing.state.value
+
+
 def status_line(document: Mapping[str, Any], *, standing: Standing, now: datetime) -> str:
     """How the credential stands on the day that the sheet is made."""
     words = _words(document)

@@ -39,6 +39,12 @@ class NotAcceptable(BadgeissuerError):
     code = "not-acceptable"
 
 
+class FormatNotOffered(BadgeissuerError):
+    """The answer is not offered in the format that a parameter asks for."""
+
+    code = "format-not-offered"
+
+
 class MethodNotAllowed(BadgeissuerError):
     """The address exists, but not with this method; ``Allow`` lists those that it has."""
 
@@ -68,6 +74,7 @@ TABLE: dict[type[BadgeissuerError], tuple[int, str]] = {
     errors.TooLarge: (413, "Too large"),
     UnsupportedMediaType: (415, "Unsupported media type"),
     errors.Rejected: (422, "The request breaks a rule"),
+    FormatNotOffered: (501, "Not offered in that format"),
     errors.Unavailable: (503, "Not available now"),
 }
 _INTERNAL = "internal"

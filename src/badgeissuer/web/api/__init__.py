@@ -25,6 +25,7 @@ _FILES = (
     "verify",
     "preflight",
     "credentials",
+    "embedding",
     "public",
     "public_endorsements",
     "health",

@@ -9,9 +9,10 @@ from pydantic import Field
 from starlette.responses import Response
 
 from badgeissuer.errors import NotFound, NotPermitted, Unavailable
-from badgeissuer.services import rendering
+from badgeissuer.services import embedding, rendering
 from badgeissuer.services.awarding import award_url
 from badgeissuer.services.rendering import Form
+from badgeissuer.web.api.award_wire import read_award
 from badgeissuer.web.api.credentials import headers_of
 from badgeissuer.web.body import StrictRoute
 from badgeissuer.web.deps import ActorDep, RuntimeDep, WorkDep, require
@@ -30,12 +31,22 @@ class ExportOut(WireOut):
     description: str
 
 
+class WaysOut(WireOut):
+    """Ways to show the badge elsewhere."""
+
+    linkedin: str = Field(description="fills in LinkedIn's form for a certification")
+    wallet: str = Field(description="opens Learner Credential Wallet on a phone that has it")
+    embed: str = Field(description="HTML for somebody's own page: a frame, no script")
+    oembed: str = Field(description="where editors ask how to show the badge's address (oEmbed)")
+
+
 class ExportsOut(WireOut):
     """The forms of an award. All but the certificate are public addresses."""
 
     credential: str = Field(description="the credential's own address, which gives any form by Accept")
     exports: list[ExportOut]
     certificate: str = Field(description="address under /v1 of the certificate with the earner's name")
+    ways: WaysOut
 
 
 @router.get(
@@ -46,6 +57,7 @@ class ExportsOut(WireOut):
     dependencies=[require("awards:read")],
 )
 async def list_exports(award_id: UUID, work: WorkDep) -> ExportsOut:
+    await read_award(work, award_id)  # found, and written down where an agency asks
     matter = await rendering.matter_of(work, award_id=award_id)
     return ExportsOut(
         credential=matter.credential.url,
@@ -59,6 +71,7 @@ async def list_exports(award_id: UUID, work: WorkDep) -> ExportsOut:
             for form, about in rendering.FORMS.items()
         ],
         certificate=f"{award_url(work.base_url, award_id)}/certificate.pdf",
+        ways=WaysOut.model_validate(embedding.ways(matter.document)),
     )
 
 

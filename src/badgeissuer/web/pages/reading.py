@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from markupsafe import Markup
 
+from badgeissuer.services import embedding
 from badgeissuer.vc.model.base import instant
 from badgeissuer.vc.multikey import did_web_url
 from badgeissuer.web.pages.markup import shown, web_address
@@ -71,18 +71,19 @@ class Badge:
     @property
     def linkedin(self) -> str:
         """The link that fills in LinkedIn's form for a certification."""
-        about = {
-            "startTask": "CERTIFICATION_NAME",
-            "name": self.title,
-            "organizationName": self.issuer,
-            "issueYear": self.awarded.year,
-            "issueMonth": self.awarded.month,
-            "certUrl": self.url,
-            "certId": self.url.rpartition("/")[2],
-        }
-        if self.until is not None:
-            about |= {"expirationYear": self.until.year, "expirationMonth": self.until.month}
-        return f"https://www.linkedin.com/profile/add?{urlencode(about)}"
+        return embedding.linkedin(
+            url=self.url, title=self.title, issuer=self.issuer, awarded=self.awarded, until=self.until
+        )
+
+    @property
+    def wallet(self) -> str:
+        """The link that opens Learner Credential Wallet."""
+        return embedding.wallet(self.url)
+
+    @property
+    def oembed(self) -> str:
+        """Where editors ask how to show this badge."""
+        return embedding.oembed(self.url)
 
     @property
     def mail(self) -> str:
@@ -91,9 +92,8 @@ class Badge:
 
     @property
     def embed(self) -> str:
-        """HTML for somebody else's page: the image, and a link to this one."""
-        url, title = html.escape(self.url), html.escape(self.title)
-        return f'<a href="{url}"><img src="{url}.svg" alt="{title}" width="200" height="200"></a>'
+        """HTML for somebody else's page: a frame with the badge."""
+        return embedding.embed(self.url, title=self.title)
 
     @property
     def schema_org(self) -> Markup:
