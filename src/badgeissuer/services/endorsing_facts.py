@@ -144,7 +144,8 @@ async def endorsements_of(work: Work, credential: Credential, *, report: Report 
     """What the page of a badge shows: the endorsements of the award, its achievement and its issuer that stand now, and
     all that the badge itself carries, whatever became of them.
 
-    ``report`` is that on the badge: what it found wrong with one that is carried is told too.
+    ``report`` is that on the badge: what it found wrong with one that is carried is told too. Where it was made in this
+    unit of work, the row must have been expunged before, since verifying may end the transaction.
     """
     document = json.loads(credential.text)
     achievement = document["credentialSubject"]["achievement"]
