@@ -92,7 +92,7 @@ async def test_the_endorsements_of_the_badge_and_how_each_stands(service: Servic
     await _endorse(service, EndorsedKind.AWARD, urlsplit(url).path.rpartition("/")[2], "<b>Seen</b> in class")
     page = await page_at(service, url)
     assert "Endorses this award" in page.text
-    assert "It is signed by itself, beside this credential." in page.text
+    assert page.text.count("It stands in the signed text.") == 1
     assert "<b>Seen</b> in class" in page.text
     async with service.runtime.begin(operator()) as work:
         await endorsing.revoke(work, endorsement_id=inside, reason="Why not")
@@ -152,3 +152,46 @@ async def test_a_page_takes_the_same_few_queries_whatever_it_lists(service: Serv
         page = await page_at(service, award["credential"]["url"])
     assert page.text.count("Endorses the issuer") == count
     assert len(seen) == 5, seen
+
+
+def _much(letters: str, most: int) -> str:
+    """So many bytes of it."""
+    return (letters * most).encode()[:most].decode(errors="ignore").strip()
+
+
+@pytest.mark.parametrize("letters", ["x ", '"&<', "王", "> ", "*a* ", "[a](https://a.example) "])
+async def test_a_page_stays_small_whatever_the_badge_holds(service: Service, letters: str) -> None:
+    own = await make.register(service)
+    await make.register(service, "kde", name=_much(letters, 200))
+    described = make.achievement()["resultDescription"] * 8
+    skills = [
+        {
+            "type": ["Alignment"],
+            "targetName": f"{number} {_much(letters, 200)}",
+            "targetDescription": _much(letters, 300),
+            "targetUrl": f"https://kvec.example.org/{number}",
+        }
+        for number in range(20)
+    ]
+    achievement = make.achievement(
+        _much(letters, 200),
+        description=_much(letters, 4_000),
+        criteria={"narrative": _much(letters, 8_000), "id": f"https://kvec.example.org/{'x' * 1_000}"},
+        resultDescription=[{**each, "name": f"{number} {_much(letters, 90)}"} for number, each in enumerate(described)],
+        alignment=skills,
+        tag=[f"{number} {_much(letters, 100)}" for number in range(20)],
+    )
+    made = await make.publish(service, own, document=achievement)
+    evidence = [
+        {"name": f"{number}", "description": _much(letters, 900), "narrative": _much(letters, 3_000)}
+        for number in range(4)
+    ]
+    results = [
+        {"criterion": f"{number} {_much(letters, 90)}", "level": "Exemplary"} for number in range(len(described))
+    ]
+    await _endorse(service, EndorsedKind.ISSUER, "kvec", _much(letters, 2_000))
+    award = await make.award(service, own, made, evidence=evidence, results=results)
+    answer = await service.http.get(f"{award['credential']['url']}?lang=es", headers=BROWSER)
+    assert answer.status_code == 200, answer.text
+    assert 20_000 < len(answer.content) < 50_000
+    assert "más en el archivo JSON." in answer.text

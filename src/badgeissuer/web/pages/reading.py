@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 from markupsafe import Markup
@@ -15,10 +15,15 @@ from markupsafe import Markup
 from badgeissuer.services import embedding
 from badgeissuer.vc.model.base import instant
 from badgeissuer.vc.multikey import did_web_url
-from badgeissuer.web.pages.markup import shown, web_address
+from badgeissuer.web.pages.markup import bytes_of, fitting, markdown, shown, web_address
 
-# A page stays small whatever a credential says; all of it is in the JSON.
-_MOST = 30
+# A page stays small whatever a credential says; all of it is in the JSON. These are bytes of HTML.
+_DESCRIPTION, _CRITERIA = 4_000, 8_000
+_SKILLS, _RESULTS, _EVIDENCE = 5_000, 4_000, 7_000
+_NARRATIVE = 3_000
+_TAGS_OF_AN_ITEM = 150
+# And these are characters.
+_TITLE = 200
 _ABOUT = 300
 
 
@@ -41,8 +46,11 @@ class Evidence:
     name: str
     genre: str
     about: str
-    narrative: str
+    narrative: Markup
     url: str | None
+
+
+_Item = TypeVar("_Item", Skill, Result, Evidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,7 @@ class Badge:
     awarded: datetime
     until: datetime | None
     description: str
-    criteria: str
+    criteria: Markup
     criteria_url: str | None
     skills: tuple[Skill, ...]
     more_skills: int
@@ -103,7 +111,7 @@ class Badge:
             "@context": "https://schema.org",
             "@type": "EducationalOccupationalCredential",
             "name": self.title,
-            "description": self.description,
+            "description": shown(self.description, _ABOUT),
             "url": self.url,
             "image": f"{self.url}.card.png",
             "recognizedBy": issuer,
@@ -131,27 +139,29 @@ def badge(document: Mapping[str, Any], *, base_url: str) -> Badge:
         for each in achievement.get("alignment", ())
     ]
     skills += [Skill(shown(tag), "", None) for tag in achievement.get("tag", ()) if shown(tag)]
-    results, evidence = list(_results(subject)), [_evidence(each) for each in document.get("evidence", ())]
+    results, evidence = _results(subject), [_evidence(each) for each in document.get("evidence", ())]
+    some_skills, some_results = _fitting(skills, _SKILLS), _fitting(results, _RESULTS)
+    some_evidence = _fitting(evidence, _EVIDENCE)
     earned = subject.get("creditsEarned", achievement.get("creditsAvailable"))
     return Badge(
         url=document["id"],
         path=document["id"].removeprefix(base_url),
-        title=shown(achievement["name"]),
-        issuer=shown(issuer.get("name")) or issuer["id"],
+        title=shown(achievement["name"], _TITLE),
+        issuer=shown(issuer.get("name"), _TITLE) or issuer["id"],
         issuer_url=web_address(issuer.get("url")) or _profile(issuer["id"], base_url),
         kind=_in_words(achievement.get("achievementType")),
         credits="" if earned is None else f"{earned:g}",
         awarded=instant(document.get("awardedDate") or document["validFrom"]),
         until=None if until is None else instant(until),
-        description=shown(achievement.get("description"), 4_000),
-        criteria=criteria.get("narrative") or "",
+        description=fitting(achievement.get("description"), _DESCRIPTION),
+        criteria=markdown(criteria.get("narrative"), _CRITERIA),
         criteria_url=web_address(criteria.get("id")),
-        skills=tuple(skills[:_MOST]),
-        more_skills=max(0, len(skills) - _MOST),
-        results=tuple(results[:_MOST]),
-        more_results=max(0, len(results) - _MOST),
-        evidence=tuple(_cut(evidence)),
-        more_evidence=max(0, len(evidence) - len(_cut(evidence))),
+        skills=some_skills,
+        more_skills=len(skills) - len(some_skills),
+        results=some_results,
+        more_results=len(results) - len(some_results),
+        evidence=some_evidence,
+        more_evidence=len(evidence) - len(some_evidence),
     )
 
 
@@ -185,21 +195,22 @@ def _evidence(item: Mapping[str, Any]) -> Evidence:
     return Evidence(
         name=shown(item.get("name")),
         genre=shown(item.get("genre")),
-        about=shown(item.get("description"), 1_000),
-        narrative=shown(item.get("narrative"), 4_000),
+        about=fitting(item.get("description"), _NARRATIVE),
+        narrative=markdown(item.get("narrative"), _NARRATIVE),
         url=web_address(item.get("id")),
     )
 
 
-def _cut(evidence: list[Evidence]) -> list[Evidence]:
-    """As many as a page of 50 kB has room for, at least one."""
-    room, kept = 12_000, list[Evidence]()
-    for item in evidence[:_MOST]:
-        room -= len(item.narrative) + len(item.about) + 200
-        if kept and room < 0:
+def _fitting(items: Sequence[_Item], room: int) -> tuple[_Item, ...]:
+    """As many of them, from the first, as that many bytes of HTML have room for."""
+    kept: list[_Item] = []
+    for item in items:
+        texts = (getattr(item, each.name) for each in fields(item))
+        room -= _TAGS_OF_AN_ITEM + bytes_of(*(text for text in texts if isinstance(text, str)))
+        if room < 0:
             break
         kept.append(item)
-    return kept
+    return tuple(kept)
 
 
 def _in_words(kind: object) -> str:
