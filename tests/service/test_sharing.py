@@ -13,13 +13,13 @@ import pytest
 from sqlalchemy import select
 
 from badgeissuer.errors import Conflict, NotFound, Rejected
-from badgeissuer.rules.terms import ViewKind
+from badgeissuer.rules.terms import ViewKind, Visibility
 from badgeissuer.services import sharing, showing, unlocking
 from badgeissuer.services.access import operator
 from badgeissuer.services.sharing import Link, Made
 from badgeissuer.services.unlocking import TooManyTries
 from badgeissuer.store.access import ANONYMOUS, Actor
-from badgeissuer.store.clrs import Clr
+from badgeissuer.store.clrs import Clr, ClrMember
 from badgeissuer.store.outbox import Event
 from badgeissuer.store.shares import ShareLink
 from tests.support import kept_records, make
@@ -137,6 +137,18 @@ async def test_a_foreign_key_has_no_links(service: Service) -> None:
                 await asks
         assert await sharing.links(work, clr_id=other.id) == []
     await _opened(service, made.address)
+
+
+async def test_an_issuers_link_does_not_lead_around_what_the_earner_closed(service: Service) -> None:
+    record = await _record(service)
+    by_key, by_earner = await _share(service, record), await _share_for_earner(service, record)
+    async with service.runtime.begin(operator()) as work:
+        award_id = await work.session.scalar(select(ClrMember.award_id).where(ClrMember.clr_id == record.id))
+        assert award_id is not None
+        await showing.set_visibility(work, earner_id=record.earner_id, award_id=award_id, visibility=Visibility.CLOSED)
+    with pytest.raises(NotFound):
+        await _opened(service, by_key.address)
+    assert (await _opened(service, by_earner.address)).clr_id == record.id
 
 
 async def test_what_a_link_may_not_be_is_said_by_name(service: Service) -> None:

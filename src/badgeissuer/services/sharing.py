@@ -25,7 +25,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from badgeissuer.errors import Conflict, Fault, NotFound, Rejected
 from badgeissuer.rules.terms import ViewKind
-from badgeissuer.services import unlocking
+from badgeissuer.services import bundling_reading, unlocking
 from badgeissuer.store.clrs import Clr
 from badgeissuer.store.earners import PageViews
 from badgeissuer.store.scope import visible_to
@@ -119,7 +119,10 @@ async def close_for_earner(work: Work, *, earner_id: UUID, link_id: UUID) -> Sha
 
 
 async def opened(work: Work, *, token: str) -> ShareLink:
-    """The link that is open under this token. Raises ``NotFound``: whether it was ever open is not to be learned."""
+    """The link that is open under this token. Raises ``NotFound``: whether it was ever open is not to be learned.
+
+    One that an issuer's key made does not lead around what the earner has closed.
+    """
     row = None
     if _TOKEN.fullmatch(token):
         row = await work.session.scalar(
@@ -129,9 +132,17 @@ async def opened(work: Work, *, token: str) -> ShareLink:
                 or_(ShareLink.expires_at.is_(None), ShareLink.expires_at > work.now),
             )
         )
-    if row is None:
+    if row is None or not (row.by_earner or await _is_public(work, row.clr_id)):
         raise NotFound("there is nothing at this address")
     return row
+
+
+async def _is_public(work: Work, clr_id: UUID) -> bool:
+    try:
+        await bundling_reading.public_record(work, clr_id=clr_id)
+    except NotFound:
+        return False
+    return True
 
 
 async def _share(work: Work, *conditions: ColumnElement[bool], link: Link, by_earner: bool) -> Made:
