@@ -61,18 +61,20 @@ async def earned_by(
     found: dict[UUID, list[Earned]] = {earner: [] for earner in earners}
     if not earners or not achievements:
         return found
+    known = select(Subject.id, Subject.earner_id).where(Subject.earner_id.in_(earners))
+    whose = {row[0]: row[1] for row in (await work.session.execute(known)).all()}
+    # By the ids of subjects, not by a join: SQLite would go through all awards of the achievements instead.
     query = (
-        select(Subject.earner_id, Award, Decision.details)
-        .join(Subject, Subject.id == Award.subject_id)
+        select(Award, Decision.details)
         .join(Decision, Decision.id == Award.decision_id)
-        .where(Subject.earner_id.in_(earners), Award.achievement_id.in_(achievements))
+        .where(Award.subject_id.in_(whose), Award.achievement_id.in_(achievements))
         .execution_options(populate_existing=True)
     )
     rows = (await work.session.execute(query)).all()
-    scales = await _scales(work, {row[1].achievement_version_id for row in rows} if with_results else set())
-    for earner_id, award, details in rows:
+    scales = await _scales(work, {row[0].achievement_version_id for row in rows} if with_results else set())
+    for award, details in rows:
         url = achievement_url(work.base_url, award.achievement_id)
-        found[earner_id].append(
+        found[whose[award.subject_id]].append(
             Earned(
                 id=str(award.id) if award.issuer_id == issuer_id else url,
                 achievement=url,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from badgeissuer.rules.terms import IdentityKind
@@ -41,10 +41,11 @@ class Subject(Base):
     """
 
     __tablename__ = "subjects"
-    __table_args__ = (UniqueConstraint("earner_id", "issuer_id"),)
+    # By the index, pages of an issuer's earners cost the same wherever they begin.
+    __table_args__ = (UniqueConstraint("earner_id", "issuer_id"), Index("ix_subjects_issuer_id_id", "issuer_id", "id"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    issuer_id: Mapped[UUID] = mapped_column(ForeignKey("issuers.id"), index=True)
+    issuer_id: Mapped[UUID] = mapped_column(ForeignKey("issuers.id"))
     earner_id: Mapped[UUID] = mapped_column(ForeignKey("earners.id"))
     urn: Mapped[str] = mapped_column(String(64), unique=True)
     name: Mapped[str | None] = mapped_column(Text)
