@@ -8,6 +8,7 @@ from uuid import UUID
 import typer
 
 from badgeissuer.cli import console, session
+from badgeissuer.cli.art import Caption, PictureFile, cleaned
 from badgeissuer.cli.exits import WrongUsage
 from badgeissuer.cli.options import AsJson, DataDir
 from badgeissuer.errors import NotFound
@@ -74,14 +75,30 @@ def publish_draft(
     async def publish(work: Work) -> dict[str, Any]:
         from badgeissuer.services import defining
 
-        last = achievement.removeprefix(f"{work.base_url}/achievements/").rstrip("/")
-        try:
-            wanted = UUID(last)
-        except ValueError:
-            raise NotFound(f"{achievement} is not the id of an achievement") from None
-        return _facts(work, await defining.publish(work, achievement_id=wanted))
+        return _facts(work, await defining.publish(work, achievement_id=_id(work, achievement)))
 
     _show(session.in_unit(session.settings_of(data_dir), publish), as_json=as_json)
+
+
+@app.command("art")
+def put_art(
+    achievement: Annotated[str, typer.Argument(metavar="ID", help="The achievement's id or address.")],
+    file: PictureFile,
+    caption: Caption,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give an achievement its own picture: on its draft, or on the next version's draft."""
+
+    async def put(work: Work) -> dict[str, Any]:
+        from badgeissuer.services import illustrating
+
+        version = await illustrating.illustrate_achievement(
+            work, achievement_id=_id(work, achievement), cleaned=await cleaned(file), caption=caption
+        )
+        return {**_facts(work, version), "image": version.document["image"]}
+
+    _show(session.in_unit(session.settings_of(data_dir), put), as_json=as_json)
 
 
 @app.command("list")
@@ -109,6 +126,13 @@ def list_achievements(
         ([item["name"], item["issuer"], item["version"], item["state"], item["id"]] for item in items),
         empty="There are no such achievements.",
     )
+
+
+def _id(work: Work, given: str) -> UUID:
+    try:
+        return UUID(given.removeprefix(f"{work.base_url}/achievements/").rstrip("/"))
+    except ValueError:
+        raise NotFound(f"{given} is not the id of an achievement") from None
 
 
 def _facts(work: Work, version: AchievementVersion) -> dict[str, Any]:

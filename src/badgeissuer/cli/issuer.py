@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from badgeissuer.cli import console, session
+from badgeissuer.cli.art import Caption, PictureFile, cleaned
 from badgeissuer.cli.exits import WrongUsage
 from badgeissuer.cli.options import AsJson, DataDir
 from badgeissuer.vc.profiles.targets import Target
@@ -62,6 +63,23 @@ def create(
         return
     console.say(f"Registered {facts['name']}.", "green")
     _lines(facts)
+
+
+@app.command("art")
+def put_art(slug: Slug, file: PictureFile, caption: Caption, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Give an issuer its logo: credentials that come later carry its address."""
+
+    async def put(work: Work) -> dict[str, Any]:
+        from badgeissuer.services import illustrating
+
+        issuer = await illustrating.illustrate_issuer(work, slug=slug, cleaned=await cleaned(file), caption=caption)
+        return {**_facts(work, issuer), "image": issuer.profile["image"]}
+
+    facts = session.in_unit(session.settings_of(data_dir), put)
+    if as_json:
+        console.show_json(facts)
+        return
+    console.say(f"{facts['name']} has a logo: {facts['image']['id']}", "green")
 
 
 @app.command("list")
