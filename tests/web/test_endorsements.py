@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+import httpx2
 import pytest
 from sqlalchemy import select, update
 
@@ -17,8 +18,11 @@ from badgeissuer.store.awards import Award
 from badgeissuer.store.catalog import Issuer
 from badgeissuer.store.outbox import Event
 from badgeissuer.vc import strictjson
-from tests.support import make
-from tests.support.app import BASE_URL, Service
+from badgeissuer.vc.status import Bits
+from badgeissuer.web.app import create_app
+from tests.service.test_verifying import DID_URL, Web
+from tests.support import issued, make, records
+from tests.support.app import BASE_URL, Clock, MakeRuntime, Service
 from tests.support.counting import row_counts, statements
 from tests.web.test_pages import BROWSER, Page
 
@@ -444,3 +448,31 @@ async def test_what_has_happened_is_told_to_both(parties: Parties) -> None:
         ("endorsement.withdrawn", "kvec"),
     ]
     assert "secret" not in json.dumps([data for _, _, data in rows])
+
+
+async def test_the_page_of_a_badge_tells_of_one_that_was_made_elsewhere(make_runtime: MakeRuntime) -> None:
+    """It stood in the achievement when that was published; its endorser's keys are fetched for the page."""
+    web = Web()
+    runtime = await make_runtime(clock=Clock(), fetch=web)
+    app = create_app(runtime)
+    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url=BASE_URL) as http:
+        service = Service(runtime=runtime, clock=Clock(), app=app, http=http)
+        own = await make.register(service)
+        document = make.achievement(endorsement=[records.signed_endorsement()])
+        award = await make.award(service, own, await make.publish(service, own, document=document))
+
+        async def shown() -> list[str]:
+            answer = await http.get(_path(award["credential"]["url"]), headers=BROWSER)
+            assert answer.status_code == 200, answer.text
+            page = Page(answer.text)
+            return [name.split()[1] for name in page.classes("span") if name.startswith("pill ")]
+
+        # Its endorser's host is away: that says nothing against it, and nothing for it.
+        assert await shown() == ["not_checked"]
+        web.pages |= {DID_URL: issued.controller(), issued.LIST_URL: issued.status_list()}
+        assert await shown() == ["valid"]
+        bits = Bits.new()
+        bits.set(issued.INDEX)
+        web.pages[issued.LIST_URL] = issued.status_list(bits)
+        assert await shown() == ["revoked"]
