@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from base64 import b64encode
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
 from badgeissuer.jobs.worker import Worker
-from badgeissuer.services import access, operating
+from badgeissuer.services import access, operating, verifying
+from badgeissuer.store.access import ANONYMOUS
 from badgeissuer.store.awards import EMBEDDED, Credential
 from badgeissuer.store.clrs import Clr
-from tests.support import make
+from badgeissuer.vc.recipient import hashed_identity
+from badgeissuer.vc.verify import Report, Verdict
+from tests.service.test_verifying import DID_URL, Web
+from tests.support import issued, make
 from tests.support.app import Service
 
 Json = dict[str, Any]
@@ -55,6 +61,14 @@ class Bundled:
         made = (await self.post(body)).json()["records"][0]
         return await row(self.service, made["id"])
 
+    async def admit(self, content: bytes | Json, *, status: int | None = 201, email: str = EMAIL) -> Any:
+        """``POST /v1/admitted-badges`` of a file, or of a document."""
+        data = content if isinstance(content, bytes) else json.dumps(content).encode()
+        body = {"issuer": self.slug, "earner": {"email": email}, "content": b64encode(data).decode()}
+        answer = await self.service.http.post("/v1/admitted-badges", json=body, headers=self.headers)
+        assert status is None or answer.status_code == status, answer.text
+        return answer
+
     async def settle(self) -> int:
         worker, done = Worker(self.service.runtime), 0
         while await worker.run_one():
@@ -94,7 +108,7 @@ async def texts(service: Service, *urls: str) -> list[str]:
     """The stored texts of credentials, by their addresses."""
     async with service.runtime.database.reading() as session:
         query = select(Credential.url, Credential.text).where(Credential.media_type == EMBEDDED)
-        known = {url: text for url, text in (await session.execute(query)).all()}
+        known = {row[0]: row[1] for row in (await session.execute(query)).all()}
     return [known[url] for url in urls]
 
 
@@ -108,3 +122,38 @@ def member_texts(text: str) -> list[str]:
         found.append(text[at:end])
         at = end + (text[end] == ",")
     return found
+
+
+def open_world(service: Service) -> Web:
+    """The world outside, with the issuer of ``issued`` in it; tests change it."""
+    web = Web({DID_URL: issued.controller(), issued.LIST_URL: issued.status_list()})
+    service.runtime.fetch = web
+    return web
+
+
+def foreign(number: int = 1, *, email: str = EMAIL, valid_until: datetime = datetime(2099, 1, 1, tzinfo=UTC)) -> Json:
+    """A badge of another issuer, for somebody with this address."""
+    return issued.signed(
+        replace(
+            issued.facts(),
+            credential_id=f"{issued.BASE}/credentials/{number}",
+            identities=(hashed_identity(email, salt=f"{number:032x}"),),
+            valid_until=valid_until,
+        )
+    )
+
+
+async def verified(service: Service, text: str) -> Report:
+    """Our own verification of a record."""
+    async with service.runtime.begin(ANONYMOUS) as work:
+        return await verifying.verify(work, data=text.encode())
+
+
+def own_faults(report: Report) -> dict[str, str]:
+    """What is wrong with the record by itself."""
+    return {check.name: check.detail for check in report.checks[:8] if check.verdict is not Verdict.OK}
+
+
+def outcomes(report: Report) -> list[str]:
+    """The verdict on each member, in order; endorsements are left out."""
+    return [each.report.outcome.value for each in report.nested if each.pointer.startswith(f"{MEMBERS}/")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -81,6 +82,11 @@ async def did_document(work: Work, did: str) -> dict[str, Any] | None:
     query = in_order(select(IssuerKey)).join(Issuer, Issuer.id == IssuerKey.issuer_id).where(Issuer.did == did)
     keys = list((await work.session.scalars(query)).all())
     return document_of(did, keys) if keys else None
+
+
+async def own_dids(work: Work, dids: Collection[str]) -> set[str]:
+    """Which of these are our own issuers'."""
+    return set((await work.session.scalars(select(Issuer.did).where(Issuer.did.in_(dids)))).all())
 
 
 async def status_list_text(work: Work, url: str) -> str | None:

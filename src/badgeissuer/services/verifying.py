@@ -129,6 +129,7 @@ class _Gatherer:
             unproved = Failure("not looked at, since the credential is not proved to be the issuer's")
             material.status_lists = dict.fromkeys(plan.status_lists, unproved)
             material.documents = dict.fromkeys(plan.documents, unproved)
+            material.nested = await self._ours_inside(plan)
             return material
         if refresh and await self._refresh(plan, material, holding=holding):
             return material
@@ -145,6 +146,19 @@ class _Gatherer:
             found = [await self.material(nested, holding=True) for nested in plan.nested.values()]
         material.nested = dict(zip(plan.nested, found, strict=True))
         return material
+
+    async def _ours_inside(self, plan: Plan) -> dict[str, Material]:
+        """For a record of ours that is not what we signed: the badges in it that are ours too, so that the one which
+        was changed can be named. That asks nobody else for anything."""
+        if plan.role is not Role.ROOT or not plan.controllers or not self.own.issuperset(plan.controllers):
+            return {}
+        members = {at: nested for at, nested in plan.nested.items() if nested.role is Role.MEMBER}
+        async with self._database:
+            named = {each for nested in members.values() for each in nested.controllers}
+            own = await publishing.own_dids(self._work, named)
+            await self._let_go()
+        ours = {at: nested for at, nested in members.items() if own.issuperset(nested.controllers)}
+        return dict(zip(ours, await asyncio.gather(*map(self._nested, ours.values())), strict=True))
 
     async def _nested(self, plan: Plan) -> Material:
         """As ``material``, for a few at a time."""

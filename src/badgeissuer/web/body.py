@@ -31,6 +31,8 @@ LIMITS: dict[str, int] = {
     # A learner record; anything else is refused above the default by the routes themselves.
     "/v1/verify": limits.CLR_BYTES,
     "/v1/preflight": limits.CLR_BYTES,
+    # An image with a badge in it, in base64.
+    "/v1/admitted-badges": 8 * limits.MIB,
     "image/png": limits.CLR_IMAGE_BYTES,
     "image/svg+xml": limits.CLR_IMAGE_BYTES,
 }
