@@ -28,7 +28,7 @@ router = APIRouter(prefix="/v1/clrs", route_class=StrictRoute, tags=["Records"])
 
 # A record that is made at once holds up to a hundred badges in memory, and takes about a second.
 _RUNNING, _WAITING, _SECONDS = 2, 64, 30.0
-_MADE: dict[int | str, dict[str, Any]] = {
+_BY_A_JOB: dict[int | str, dict[str, Any]] = {
     202: {"model": ClrsMadeOut, "description": "A job makes it: there is much to do."}
 }
 
@@ -40,7 +40,7 @@ _MADE: dict[int | str, dict[str, Any]] = {
     summary="Make a learner record (CLR 2.0) of an earner's awards",
     response_model=ClrsMadeOut,
     dependencies=[require("clrs:write")],
-    responses={**_MADE, **problems(MalformedInput, NotFound, StillRunning, Unavailable)},
+    responses={**_BY_A_JOB, **problems(MalformedInput, NotFound, StillRunning, Unavailable)},
     openapi_extra=KEY_PARAMETER,
 )
 async def create_clr(body: ClrIn, request: Request, runtime: RuntimeDep, actor: ActorDep) -> Response:
@@ -139,7 +139,7 @@ async def revoke_clr(
     summary="Make a newer edition of a record",
     response_model=ClrsMadeOut,
     dependencies=[require("clrs:write")],
-    responses={**_MADE, **problems(MalformedInput, NotFound, Conflict, StillRunning, Unavailable)},
+    responses={**_BY_A_JOB, **problems(MalformedInput, NotFound, Conflict, StillRunning, Unavailable)},
     openapi_extra=KEY_PARAMETER,
 )
 async def remake_clr(clr_id: UUID, body: RemakeIn, request: Request, runtime: RuntimeDep, actor: ActorDep) -> Response:
