@@ -61,6 +61,22 @@ def test_one_form_and_the_name_on_paper_only_where_it_is_wished(
         assert b"Teacher 1" in run(pdftotext, named, "-")
 
 
+def test_several_at_once_and_nothing_where_one_is_not_here(shell: Shell, award: dict[str, str], tmp_path: Path) -> None:
+    (first,) = shell.json("export", award["id"], "--form", "json", "-o", str(tmp_path / "a"))["files"]
+    achievement = json.loads(Path(first["path"]).read_bytes())["credentialSubject"]["achievement"]["id"]
+    body = award_body(achievement.rpartition("/")[2], 2, external_reference="two")
+    second = shell.json("issue", "-", stdin=json.dumps(body))
+    names = (award["id"], second["credential"]["url"], award["url"])
+    files = shell.json("export", *names, "--form", "qr.svg", "-o", str(tmp_path / "b"))["files"]
+    assert sorted(path.name for path in (tmp_path / "b").iterdir()) == sorted(Path(file["path"]).name for file in files)
+    assert [Path(file["path"]).read_bytes()[:4] for file in files] == [b"<svg", b"<svg"]
+    nobody = "00000000-0000-4000-8000-000000000000"
+    assert shell("export", award["id"], nobody, "-o", str(tmp_path / "c")).code == Exit.NOT_FOUND
+    assert not (tmp_path / "c").exists()
+    (card,) = shell.json("export", award["id"], "--form", "card.png", "-o", str(tmp_path / "d"))["files"]
+    assert Path(card["path"]).read_bytes()[:4] == b"\x89PNG"
+
+
 def test_a_stored_form_needs_no_passphrase(without_passphrase: Shell, award: dict[str, str], tmp_path: Path) -> None:
     for form in ("json", "png", "svg", "pdf"):
         assert without_passphrase("export", award["id"], "--form", form, "-o", str(tmp_path / form)).code == 0

@@ -476,3 +476,26 @@ async def test_the_page_of_a_badge_tells_of_one_that_was_made_elsewhere(make_run
         bits.set(issued.INDEX)
         web.pages[issued.LIST_URL] = issued.status_list(bits)
         assert await shown() == ["revoked"]
+
+
+async def test_a_badge_that_carries_one_verifies_in_every_form(parties: Parties) -> None:
+    http = parties.service.http
+    made = (await parties.endorse({"achievement": parties.achievement}, standing={"embed": True})).json()
+    badge = await parties.minted(2)
+    assert _carried(badge)["achievement"] == [made["url"]]
+    kinds = {
+        "json": "application/vc",
+        "jwt": "application/vc+jwt",
+        "png": "image/png",
+        "svg": "image/svg+xml",
+        "ed25519-2020.json": "application/json",
+    }
+    for form, kind in kinds.items():
+        file = await http.get(f"{_path(badge['id'])}.{form}")
+        assert file.status_code == 200, form
+        if form in ("jwt", "ed25519-2020.json"):
+            sent = {"json": {"credential": file.text}}
+        else:
+            sent = {"content": file.content, "headers": {"Content-Type": kind}}
+        report = (await http.post("/v1/verify", **sent)).json()
+        assert (report["outcome"], _inside(report)) == ("valid", ["verified"]), (form, report)

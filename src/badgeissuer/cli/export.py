@@ -1,4 +1,4 @@
-"""``badgeissuer export``: an award as files, in the forms that wallets, importers and people take."""
+"""``badgeissuer export``: awards as files, in the forms that wallets, importers and people take."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from badgeissuer.cli import console, session
-from badgeissuer.cli.award_states import AwardId, find_id
+from badgeissuer.cli.award_states import find_id
 from badgeissuer.cli.options import AsJson, DataDir
 
 if TYPE_CHECKING:
@@ -24,13 +24,18 @@ class Wanted(StrEnum):
     PNG = "png"
     SVG = "svg"
     PDF = "pdf"
+    QR = "qr.svg"
+    CARD = "card.png"
     ZIP = "zip"
     OLDER = "ed25519-2020.json"
     ALL = "all"
 
 
 def export(
-    award: AwardId,
+    awards: Annotated[
+        list[str],
+        typer.Argument(metavar="AWARD…", help="Their ids, or the addresses of the awards or of their credentials."),
+    ],
     form: Annotated[Wanted, typer.Option("--form", help="Which form; all is the first five.")] = Wanted.ALL,
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where the files go; made if it is not there.")
@@ -41,11 +46,12 @@ def export(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write an award to files: signed JSON, JWT, PNG and SVG that carry the JSON, and a PDF certificate.
+    """Write awards to files: signed JSON, JWT, PNG and SVG that carry the JSON, and a PDF certificate of each.
 
-    The bytes are those of the credential's public addresses. Files of the same name are overwritten.
+    The bytes are those of the credentials' public addresses. Files of the same name are overwritten. Where one of the
+    awards is not here, nothing is written.
     """
-    written = asyncio.run(_export(session.settings_of(data_dir), award, form, output, with_name=with_name))
+    written = asyncio.run(_export(session.settings_of(data_dir), awards, form, output, with_name=with_name))
     if as_json:
         console.show_json({"files": written})
         return
@@ -54,36 +60,41 @@ def export(
 
 
 async def _export(
-    settings: Settings, award: str, wanted: Wanted, folder: Path, *, with_name: bool
+    settings: Settings, awards: list[str], wanted: Wanted, folder: Path, *, with_name: bool
 ) -> list[dict[str, Any]]:
     from badgeissuer.cli.exporting import SIGNED_AND_DRAWN, write
     from badgeissuer.services import rendering
     from badgeissuer.services.access import operator
     from badgeissuer.services.rendering import FORMS, Form
+    from badgeissuer.services.revoking import find_award
 
     forms: tuple[Form, ...] = SIGNED_AND_DRAWN if wanted is Wanted.ALL else (Form(wanted.value),)
     # What is not signed yet needs its issuer's key, once.
     async with session.opened(settings, keys=not {Form.JWT, Form.OLDER}.isdisjoint(forms)) as runtime:
         async with runtime.begin(operator()) as work:
-            award_id = await find_id(work, award)
-            matter = await rendering.matter_of(work, award_id=award_id, forms=forms)
-        named = matter
-        if with_name and Form.PDF in forms:
-            async with runtime.begin(operator()) as work:
-                named = await rendering.named_matter(work, award_id=award_id)
+            award_ids = list(dict.fromkeys([await find_id(work, award) for award in awards]))
+            for award_id in award_ids:
+                await find_award(work, award_id=award_id)
         written = []
-        for form in forms:
-            made = await rendering.export(runtime.studio, named if form is Form.PDF else matter, form)
-            path = folder / made.file_name
-            await asyncio.to_thread(write, path, made.content)
-            about = FORMS[form]
-            written.append(
-                {
-                    "form": form.value,
-                    "path": str(path),
-                    "media_type": about.media_type,
-                    "sha256": made.sha256,
-                    "what": about.what,
-                }
-            )
+        for award_id in award_ids:
+            async with runtime.begin(operator()) as work:
+                matter = await rendering.matter_of(work, award_id=award_id, forms=forms)
+            named = matter
+            if with_name and Form.PDF in forms:
+                async with runtime.begin(operator()) as work:
+                    named = await rendering.named_matter(work, award_id=award_id)
+            for form in forms:
+                made = await rendering.export(runtime.studio, named if form is Form.PDF else matter, form)
+                path = folder / made.file_name
+                await asyncio.to_thread(write, path, made.content)
+                about = FORMS[form]
+                written.append(
+                    {
+                        "form": form.value,
+                        "path": str(path),
+                        "media_type": about.media_type,
+                        "sha256": made.sha256,
+                        "what": about.what,
+                    }
+                )
     return written
