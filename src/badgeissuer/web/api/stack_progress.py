@@ -25,6 +25,7 @@ from badgeissuer.web.api.public import public_id
 from badgeissuer.web.body import StrictRoute
 from badgeissuer.web.deps import PublicWorkDep, WorkDep, require
 from badgeissuer.web.problems import InvalidRequest, problems
+from badgeissuer.web.telling import tell_one
 from badgeissuer.web.wire import Did, Email, Timestamp, WireOut
 
 router = APIRouter(route_class=StrictRoute, tags=["Stacks"])
@@ -94,6 +95,7 @@ async def read_progress(
         raise InvalidRequest(parameters=dict.fromkeys(named or ["email"], "name the earner by one of them"))
     earner = EarnerGiven(email=email, did=did) if subject is None else None
     asked = await progressing.find(work, stack_id=stack_id, earner=earner, urn=subject)
+    await tell_one(work, asked.subject.id)
     keys = [key.strip() for key in what_if.split(",")] if what_if is not None else []
     unknown = set(keys) - {member.key for member in asked.version.as_rule().members}
     if unknown:
