@@ -45,6 +45,7 @@ async def test_register_and_read_back(service: Service) -> None:
         "website": "https://www.kvec.org",
         "profile": {**PROFILE, "id": DID, "type": ["Profile"], "url": f"{BASE_URL}/issuers/kvec"},
         "preflight_targets": ["1edtech-validator", "learner-credential-wallet", "learncard", "openbadgeslib"],
+        "notices": True,
         "revision": 1,
         "created_at": "2026-11-24T09:30:00Z",
         "updated_at": "2026-11-24T09:30:00Z",
@@ -206,3 +207,16 @@ async def test_a_stored_profile_serves_again_as_one(service: Service) -> None:
 async def test_no_url_is_no_website(service: Service) -> None:
     made = (await _register(service, profile={"name": "KVEC", "url": None})).json()
     assert (made["website"], made["profile"]["url"]) == (None, made["url"])
+
+
+async def test_whether_earners_are_told_is_the_issuers_choice(service: Service) -> None:
+    headers = await make.register(service)
+    for sent, kept in (
+        ({"notices": False}, False),
+        ({"profile": {"description": "D"}}, False),
+        ({"notices": True}, True),
+    ):
+        answer = await service.http.patch("/v1/issuers/kvec", json=sent, headers=headers)
+        assert (answer.status_code, answer.json()["notices"]) == (200, kept)
+    answer = await service.http.patch("/v1/issuers/kvec", json={"notices": None}, headers=headers)
+    assert answer.status_code == 422

@@ -32,6 +32,13 @@ def create(
         list[str] | None,
         typer.Option(metavar="A,B", show_default="all that suit the kind", help="What it may do; repeatable."),
     ] = None,
+    consent_purpose: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT",
+            help="Of an agency: it reads only awards of earners who consent to this purpose, in words they are shown.",
+        ),
+    ] = None,
     for_issuer: Annotated[
         list[str] | None,
         typer.Option(metavar="SLUG", help="An issuer that it may act for. Repeatable."),
@@ -57,15 +64,24 @@ def create(
             raise WrongUsage("--for-issuer is for platforms and agencies; an issuer's key acts for that issuer")
         issuers = [name]
     everything = kind is ClientKind.AGENCY and not issuers
+    purpose = consent_purpose.strip() if consent_purpose is not None else None
+    if purpose is not None and (kind is not ClientKind.AGENCY or not purpose):
+        raise WrongUsage("--consent-purpose is for --agency, and says for what it reads")
 
     async def make(work: Work) -> tuple[str, str, list[str]]:
         client, key = await access.create_client(
-            work, kind=kind, name=name, scopes=_split(scopes), issuers=issuers, all_issuers=everything
+            work,
+            kind=kind,
+            name=name,
+            scopes=_split(scopes),
+            issuers=issuers,
+            all_issuers=everything,
+            consent_purpose=purpose,
         )
         return client.prefix, key, list(client.scopes)
 
     prefix, key, allowed = session.in_unit(session.settings_of(data_dir), make, addresses=False)
-    if everything:
+    if everything and purpose is None:
         console.note(
             f"WARNING: this key reads the awards of EVERY issuer, now and later. To limit it: "
             f"`badgeissuer apikey revoke {prefix}`, then create it again with --for-issuer SLUG.",
@@ -81,11 +97,14 @@ def create(
                 "scopes": allowed,
                 "issuers": issuers,
                 "all_issuers": everything,
+                "consent_purpose": purpose,
             }
         )
         return
     console.note(f"API key for the {kind.value} {name}: it is shown only now, keep it like a password.", "green")
     console.note(f"May: {', '.join(allowed)}. Acts for: {_issuers_in_words(kind, issuers, everything)}.")
+    if purpose is not None:
+        console.note(f"It reads only awards of earners who consent to: {purpose}")
     console.note("Send it as the header `Authorization: Bearer <key>`.")
     console.say(key)
 
@@ -112,6 +131,7 @@ def list_keys(data_dir: DataDir = None, as_json: AsJson = False) -> None:
                 "scopes": list(client.scopes),
                 "issuers": slugs.get(client.id, []),
                 "all_issuers": client.all_issuers,
+                "consent_purpose": client.consent_purpose,
                 "created_at": client.created_at.isoformat(),
                 "revoked_at": client.revoked_at.isoformat() if client.revoked_at else None,
             }
@@ -123,7 +143,7 @@ def list_keys(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         console.show_json({"items": keys})
         return
     console.show_table(
-        ["Prefix", "Kind", "Name", "Acts for", "Scopes", "Made", "Revoked"],
+        ["Prefix", "Kind", "Name", "Acts for", "Scopes", "By consent to", "Made", "Revoked"],
         (
             [
                 key["prefix"],
@@ -131,6 +151,7 @@ def list_keys(data_dir: DataDir = None, as_json: AsJson = False) -> None:
                 key["name"],
                 "every issuer" if key["all_issuers"] else ", ".join(key["issuers"]) or "-",
                 ", ".join(key["scopes"]),
+                key["consent_purpose"] or "-",
                 str(key["created_at"])[:10],
                 str(key["revoked_at"] or "-")[:10],
             ]

@@ -69,7 +69,12 @@ async def find_issuer(work: Work, *, slug: str, lock: bool = False) -> Issuer:
 
 
 async def register_issuer(
-    work: Work, *, slug: str, profile: Mapping[str, Any], choice: TargetChoice | None = None
+    work: Work,
+    *,
+    slug: str,
+    profile: Mapping[str, Any],
+    choice: TargetChoice | None = None,
+    notices: bool = True,
 ) -> Issuer:
     """A new tenant with an Ed25519 and a P-256 key of its own. Its first keys sign at once.
 
@@ -100,6 +105,7 @@ async def register_issuer(
         profile=document,
         website=website,
         preflight_targets=targets,
+        notices=notices,
         created_at=work.now,
         updated_at=work.now,
     )
@@ -121,11 +127,12 @@ async def update_issuer(
     slug: str,
     changes: Mapping[str, Any],
     choice: TargetChoice | None = None,
+    notices: bool | None = None,
     expected_revision: int | None = None,
 ) -> Issuer:
     """Merge changes into the profile (RFC 7396: null removes a member). Signed credentials keep what they say.
 
-    Without a ``choice`` the targets of preflight stay as they are.
+    Without a ``choice`` the targets of preflight stay as they are, and without ``notices`` whether earners are told.
 
     Raises ``NotFound``, ``Rejected``, ``PreconditionFailed`` when the stored revision is not the expected one.
     """
@@ -144,10 +151,13 @@ async def update_issuer(
     issuer.name = document["name"]
     if choice is not None:
         issuer.preflight_targets = targets
+    if notices is not None:
+        issuer.notices = notices
     issuer.revision += 1
     issuer.updated_at = work.now
     await cataloguing.relist_issuer(work, issuer=issuer)
-    members = sorted([*changes, *(["preflight_targets"] if choice is not None else [])])
+    beside = {"preflight_targets": choice is not None, "notices": notices is not None}
+    members = sorted([*changes, *(name for name, changed in beside.items() if changed)])
     work.emit("issuer.updated", "issuer", issuer.id, issuer_id=issuer.id, members=members)
     return issuer
 

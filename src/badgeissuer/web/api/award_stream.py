@@ -15,8 +15,9 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from badgeissuer.errors import MalformedInput, Unavailable
-from badgeissuer.rules.terms import AwardState
+from badgeissuer.rules.terms import AwardState, ClientKind
 from badgeissuer.runtime import Runtime
+from badgeissuer.services import consenting
 from badgeissuer.store.access import Actor
 from badgeissuer.store.award_search import AwardFilter, line, select_awards
 from badgeissuer.web.api.award_wire import AwardOut
@@ -25,6 +26,7 @@ from badgeissuer.web.deps import RuntimeDep, WorkDep, require
 from badgeissuer.web.media import JSON, negotiate
 from badgeissuer.web.paging import PagerDep
 from badgeissuer.web.problems import InvalidRequest, NotAcceptable, problems
+from badgeissuer.web.telling import tell
 from badgeissuer.web.wire import Page, Timestamp
 
 router = APIRouter(prefix="/v1/awards", tags=["Awards"], route_class=StrictRoute)
@@ -88,8 +90,10 @@ async def list_awards(
         return await _stream(runtime, work.actor, where)
     after = (datetime.fromisoformat(pager.after[0]), UUID(pager.after[1])) if pager.after else None
     rows = (await work.session.execute(select_awards(work.actor, where, after=after, limit=pager.take))).all()
+    found = [line(row) for row in rows]
+    await tell(work, (each.award.subject_id for each in found[: pager.limit]))
     return pager.page(
-        [line(row) for row in rows],
+        found,
         place=lambda each: [each.place[0].isoformat(), str(each.place[1])],
         show=lambda each: AwardOut.of(each, work.base_url),
     )
@@ -129,8 +133,20 @@ async def _lines(runtime: Runtime, actor: Actor, where: AwardFilter) -> AsyncGen
         raise Unavailable("as many streams are running as this process allows; try again shortly")
     async with slots, runtime.begin(actor) as work:
         query = select_awards(actor, where).execution_options(yield_per=ROWS_AT_ONCE)
+        disclosure = None
         async for rows in (await work.session.stream(query)).partitions():
-            yield "".join(f"{AwardOut.of(line(row), work.base_url).model_dump_json()}\n" for row in rows).encode()
+            found = [line(row) for row in rows]
+            if actor.kind is ClientKind.AGENCY:
+                # Each chunk is written down before it leaves. Who withdrew since the stream began is left out.
+                async with runtime.begin(actor) as telling:
+                    told = await consenting.disclose(
+                        telling, subjects=[each.award.subject_id for each in found], disclosure_id=disclosure
+                    )
+                if told is not None:
+                    disclosure = told.id
+                    found = [each for each in found if each.award.subject_id in told.subjects]
+            if found:
+                yield "".join(f"{AwardOut.of(each, work.base_url).model_dump_json()}\n" for each in found).encode()
 
 
 _slots: WeakKeyDictionary[Runtime, Semaphore] = WeakKeyDictionary()

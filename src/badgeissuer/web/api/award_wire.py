@@ -12,6 +12,7 @@ from badgeissuer.rules.terms import AwardState
 from badgeissuer.services.awarding import award_url
 from badgeissuer.services.defining import achievement_url
 from badgeissuer.store.award_search import AwardFilter, AwardLine, line, select_awards
+from badgeissuer.web.telling import tell_one
 from badgeissuer.web.wire import Timestamp, WireOut
 from badgeissuer.work import Work
 
@@ -117,4 +118,6 @@ async def read_award(work: Work, award_id: UUID) -> AwardOut:
     row = (await work.session.execute(select_awards(work.actor, AwardFilter(award_id=award_id)))).one_or_none()
     if row is None:
         raise NotFound("no such award")
-    return AwardOut.of(line(row), work.base_url)
+    found = line(row)
+    await tell_one(work, found.award.subject_id)
+    return AwardOut.of(found, work.base_url)

@@ -13,6 +13,7 @@ from badgeissuer.services.awarding import award_url
 from badgeissuer.store.assessment import AssessmentRow, EvidenceItem
 from badgeissuer.store.decision_search import DecisionFilter, DecisionLine, read_decisions
 from badgeissuer.web.api.award_wire import CredentialRef
+from badgeissuer.web.telling import tell_one
 from badgeissuer.web.wire import Timestamp, WireOut
 from badgeissuer.work import Work
 
@@ -106,6 +107,7 @@ async def read_one(work: Work, decision_id: UUID) -> DecisionOut:
     found = await read_decisions(work.session, work.actor, DecisionFilter(decision_id=decision_id), limit=1)
     if not found:
         raise NotFound("no such decision")
+    await tell_one(work, found[0].decision.subject_id)
     return DecisionOut.of(found[0], work.base_url)
 
 

@@ -24,6 +24,7 @@ from badgeissuer.web.deps import ActorDep, RuntimeDep, WorkDep, require
 from badgeissuer.web.once import KEY_PARAMETER, StillRunning, answer_once
 from badgeissuer.web.paging import PagerDep
 from badgeissuer.web.problems import problems
+from badgeissuer.web.telling import tell
 from badgeissuer.web.wire import Page, Timestamp
 from badgeissuer.work import Work
 
@@ -158,6 +159,7 @@ async def list_decisions(
         after=UUID(pager.after[0]) if pager.after else None,
         limit=pager.take,
     )
+    await tell(work, (each.decision.subject_id for each in found[: pager.limit]))
     return pager.page(
         found, place=lambda each: [str(each.place)], show=lambda each: DecisionOut.of(each, work.base_url)
     )

@@ -57,6 +57,8 @@ PreflightTargets = Annotated[
     ),
 ]
 
+NOTICES = "whether earners are told by e-mail of what this issuer awards them, where the service sends e-mail"
+
 IfMatch = Annotated[
     str | None, Header(alias="If-Match", description="the ETag that the change builds on", max_length=200)
 ]
@@ -72,6 +74,7 @@ class IssuerIn(WireIn):
     )
     profile: ProfileDocument
     preflight_targets: PreflightTargets = None
+    notices: bool = Field(True, description=NOTICES)
 
 
 class IssuerPatch(WireIn):
@@ -79,11 +82,12 @@ class IssuerPatch(WireIn):
 
     profile: ProfileDocument = Field(default_factory=dict)
     preflight_targets: PreflightTargets = None
+    notices: bool = Field(True, description=f"{NOTICES}; unchanged where it is left out")
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if not self.model_fields_set:
-            raise ValueError("must have profile or preflight_targets: there is nothing to change")
+            raise ValueError("must have profile, preflight_targets or notices: there is nothing to change")
         return self
 
     def choice(self) -> TargetChoice | None:
@@ -101,6 +105,7 @@ class IssuerOut(WireOut):
     website: str | None = Field(description="the organisation's own site")
     profile: dict[str, Any] = Field(description="the OB3 Profile as it is put into credentials")
     preflight_targets: list[Target] = Field(description="where every credential must import to be issued")
+    notices: bool = Field(description=NOTICES)
     revision: int
     created_at: Timestamp
     updated_at: Timestamp
@@ -116,7 +121,7 @@ class IssuerOut(WireOut):
 async def create_issuer(body: IssuerIn, work: WorkDep, response: Response) -> IssuerOut:
     """Register an issuer. Only platform keys may; the new issuer's first keys sign at once."""
     issuer = await registering.register_issuer(
-        work, slug=body.slug, profile=body.profile, choice=_choice(body.preflight_targets)
+        work, slug=body.slug, profile=body.profile, choice=_choice(body.preflight_targets), notices=body.notices
     )
     response.headers["Location"] = f"{work.base_url}/v1/issuers/{issuer.slug}"
     response.headers["ETag"] = revision_tag(issuer.revision)
@@ -156,6 +161,7 @@ async def update_issuer(
         slug=slug,
         changes=body.profile,
         choice=body.choice(),
+        notices=body.notices if "notices" in body.model_fields_set else None,
         expected_revision=expected_revision(if_match),
     )
     response.headers["ETag"] = revision_tag(issuer.revision)
@@ -170,6 +176,7 @@ def _shown(work: Work, issuer: Issuer) -> IssuerOut:
         website=issuer.website,
         profile=issuer.profile,
         preflight_targets=list(issuer.targets),
+        notices=issuer.notices,
         revision=issuer.revision,
         created_at=issuer.created_at,
         updated_at=issuer.updated_at,
