@@ -19,7 +19,7 @@ from badgeissuer.settings import Settings
 from badgeissuer.web import openapi, problems
 from badgeissuer.web.api import routers
 from badgeissuer.web.edge import Edge
-from badgeissuer.web.pages import me, share
+from badgeissuer.web.pages import catalogue, home, me, share
 from badgeissuer.web.pages import verifying as pages
 
 DESCRIPTION = """An issuing authority for educator micro-credentials: achievements, decisions and awards in; signed Open
@@ -63,7 +63,7 @@ def create_app(runtime: Runtime | None, *, jobs: Jobs | None = None) -> FastAPI:
     )
     app.state.runtime = runtime
     app.state.base_url = runtime.settings.base_url if runtime else str(Settings.model_fields["base_url"].default)
-    for router in (*routers(), pages.router, share.router, *me.routers()):
+    for router in (*routers(), home.router, catalogue.router, pages.router, share.router, *me.routers()):
         # Not include_router: it hides the routes in a wrapper, and some of our tests and tables walk them.
         app.router.routes.extend(router.routes)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]

@@ -19,6 +19,7 @@ PNG = "image/png"
 SVG = "image/svg+xml"
 PDF = "application/pdf"
 DID_JSON = "application/did+json"
+HTML = "text/html"
 
 # One text, four names for what it is. The first is what a client gets that takes anything.
 CREDENTIAL_TYPES = (VC, VC_LD_JSON, LD_JSON, JSON)

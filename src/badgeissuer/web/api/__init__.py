@@ -30,6 +30,7 @@ _FILES = (
     "clr_documents",
     "embedding",
     "public",
+    "catalogue",
     "public_endorsements",
     "health",
 )

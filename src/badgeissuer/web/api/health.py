@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy import select
 
 from badgeissuer.errors import BadgeissuerError, NotFound, Unavailable
 from badgeissuer.store import schema
+from badgeissuer.store.access import ANONYMOUS
 from badgeissuer.store.catalog import IssuerKey
-from badgeissuer.web import problems
+from badgeissuer.web import media, problems
 from badgeissuer.web.body import StrictRoute
-from badgeissuer.web.deps import RuntimeDep
+from badgeissuer.web.deps import RuntimeDep, runtime_of
+from badgeissuer.web.pages.home import home_page
 from badgeissuer.web.wire import WireOut
 
 router = APIRouter(route_class=StrictRoute, tags=["Service"])
@@ -47,9 +49,17 @@ class ProblemKindsOut(WireOut):
     items: list[ProblemKindOut]
 
 
-@router.get("/", operation_id="index")
-async def index(request: Request) -> IndexOut:
-    """Where things are."""
+@router.get(
+    "/",
+    operation_id="index",
+    response_model=IndexOut,
+    responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}},
+)
+async def index(request: Request) -> IndexOut | Response:
+    """Where things are; for a browser, the first page."""
+    if media.wants_page(request.headers.get("accept"), (media.JSON,)):
+        async with runtime_of(request).begin(ANONYMOUS) as work:
+            return await home_page(request, work)
     base = request.app.state.base_url
     links = {
         "openapi": "/openapi.json",
@@ -57,6 +67,7 @@ async def index(request: Request) -> IndexOut:
         "ready": "/readyz",
         "problems": "/problems",
         "verify": "/v1/verify",
+        "catalogue": "/catalogue.json",
         "issuers": "/v1/issuers",
         "achievements": "/v1/achievements",
         "decisions": "/v1/decisions",

@@ -16,11 +16,16 @@ from badgeissuer.vc.contexts import OB_CONTEXTS
 from badgeissuer.web import media
 from badgeissuer.web.body import StrictRoute
 from badgeissuer.web.deps import PublicWorkDep
+from badgeissuer.web.pages.achievement import achievement_page
+from badgeissuer.web.pages.issuer import issuer_page
+from badgeissuer.web.pages.rendering import in_words
 from badgeissuer.web.problems import NotAcceptable, problems
 
 router = APIRouter(route_class=StrictRoute, tags=["Public"])
 
 _SUFFIX = ".json"
+# What parts of credentials are served as.
+_PARTS = (media.JSON, media.LD_JSON)
 _DOCUMENT: dict[str, Any] = {"schema": {"type": "object"}}
 
 
@@ -65,11 +70,13 @@ async def did_document(slug: str, request: Request, work: PublicWorkDep) -> Resp
     "/issuers/{name}",
     operation_id="read_issuer_profile",
     response_class=Response,
-    responses=described("The OB3 Profile.", media.JSON, media.LD_JSON),
+    responses=described("The OB3 Profile.", *_PARTS, media.HTML),
 )
 async def issuer(name: str, request: Request, work: PublicWorkDep) -> Response:
-    """An issuer's public profile."""
-    plain, as_type = asked(request, name, (media.JSON, media.LD_JSON))
+    """An issuer's public profile; for a browser, its page."""
+    if "." not in name and media.wants_page(request.headers.get("accept"), _PARTS):
+        return await in_words(request, lambda: issuer_page(request, work, name))
+    plain, as_type = asked(request, name, _PARTS)
     profile = await publishing.issuer_profile(work, slug=plain)
     return _document(request, _as(as_type, profile), as_type, media.FRESH_CACHE)
 
@@ -78,7 +85,7 @@ async def issuer(name: str, request: Request, work: PublicWorkDep) -> Response:
     "/achievements/{name}",
     operation_id="read_public_achievement",
     response_class=Response,
-    responses=described("The OB3 Achievement.", media.JSON, media.LD_JSON),
+    responses=described("The OB3 Achievement.", *_PARTS, media.HTML),
 )
 async def achievement(
     name: str,
@@ -88,8 +95,10 @@ async def achievement(
         int | None, Query(ge=1, le=1_000_000, description="the newest published one if left out")
     ] = None,
 ) -> Response:
-    """A published achievement. Drafts are not public; retired versions stay readable."""
-    plain, as_type = asked(request, name, (media.JSON, media.LD_JSON))
+    """A published achievement, for a browser as a page. Drafts are not public; retired versions stay readable."""
+    if "." not in name and media.wants_page(request.headers.get("accept"), _PARTS):
+        return await in_words(request, lambda: achievement_page(request, work, public_id(name), version))
+    plain, as_type = asked(request, name, _PARTS)
     row = await publishing.achievement(work, achievement_id=public_id(plain), number=version)
     return _document(request, _as(as_type, row.document), as_type, media.FRESH_CACHE)
 

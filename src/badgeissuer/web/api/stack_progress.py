@@ -24,6 +24,8 @@ from badgeissuer.web import media
 from badgeissuer.web.api.public import public_id
 from badgeissuer.web.body import StrictRoute
 from badgeissuer.web.deps import PublicWorkDep, WorkDep, require
+from badgeissuer.web.pages.rendering import in_words
+from badgeissuer.web.pages.stack import stack_page
 from badgeissuer.web.problems import InvalidRequest, problems
 from badgeissuer.web.telling import tell_one
 from badgeissuer.web.wire import Did, Email, Timestamp, WireOut
@@ -134,10 +136,18 @@ def shown(asked: progressing.Asked, answer: progressing.Answer, keys: list[str])
     "/stacks/{name}",
     operation_id="read_public_stack",
     response_class=Response,
-    responses={200: {"description": "The stack.", "content": {media.JSON: {}}}, **problems(NotFound)},
+    responses={
+        200: {"description": "The stack.", "content": {media.JSON: {}, media.HTML: {"schema": {"type": "string"}}}},
+        **problems(NotFound),
+    },
 )
 async def public_stack(name: str, request: Request, work: PublicWorkDep) -> Response:
-    """A published stack: its members, its rule, and what completing it awards. Drafts are not public."""
+    """A published stack: its members, its rule, and what completing it awards. Drafts are not public.
+
+    A browser gets a page.
+    """
+    if "." not in name and media.wants_page(request.headers.get("accept"), (media.JSON,)):
+        return await in_words(request, lambda: stack_page(request, work, public_id(name)))
     stack, version = await stacking.published_stack(work, stack_id=public_id(name.removesuffix(".json")))
     did = (await work.session.scalars(select(Issuer.did).where(Issuer.id == stack.issuer_id))).one()
     document = {
