@@ -83,7 +83,8 @@ async def _load(settings: Settings, folder: Path | None) -> tuple[Loaded, int]:
     with database_in_words():
         await schema.upgrade(settings.resolved_database_url)
     await readiness.require_base_url(settings)
-    runtime = Runtime(settings)
+    # Its people are invented: nobody is to be told of these awards, on the console or anywhere.
+    runtime = Runtime(settings.model_copy(update={"mail_backend": "none"}))
     try:
         await runtime.start()
         console.note("Loading the demo …")
@@ -123,9 +124,22 @@ def _tell(settings: Settings, loaded: Loaded) -> None:
         f"achievements and {loaded.drafts} drafts of {len(loaded.issuers)} issuers; {fresh}.",
         "bold",
     )
+    if loaded.stacks:
+        console.show_table(
+            ["Stack", "Earner", "How far"],
+            ([stack.name, earner, told] for stack in loaded.stacks for earner, told in stack.earners),
+            empty="Nobody is on the way.",
+        )
+        console.say()
     data = f" --data-dir {settings.data_dir}" if "data_dir" in settings.model_fields_set else ""
     for issuer in loaded.issuers:
         console.say(f"  issuer       {issuer}")
+    for stack in loaded.stacks:
+        console.say(f"  stack        {stack.url}  {stack.name}")
+    for endorsement in loaded.endorsements:
+        console.say(f"  endorsement  {endorsement}")
+    for record in loaded.records:
+        console.say(f"  record       {record.url}  {record.earner}: {record.members} credentials")
     if loaded.issued:
         first = loaded.issued[0].url
         console.say(f"  try          curl -H 'Accept: application/vc' {first}")
@@ -152,5 +166,18 @@ def _facts(loaded: Loaded) -> dict[str, Any]:
                 "state": item.state.value,
             }
             for item in loaded.issued
+        ],
+        "stacks": [
+            {
+                "url": stack.url,
+                "name": stack.name,
+                "earners": [{"earner": earner, "progress": told} for earner, told in stack.earners],
+            }
+            for stack in loaded.stacks
+        ],
+        "endorsements": list(loaded.endorsements),
+        "records": [
+            {"url": record.url, "name": record.name, "earner": record.earner, "members": record.members}
+            for record in loaded.records
         ],
     }

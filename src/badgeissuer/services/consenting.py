@@ -1,4 +1,4 @@
-"""Consents of earners to agencies that read awards, and the record of what agencies read (ADR 0018).
+"""Consents of earners to agencies that read awards, and the record of what agencies read (ADR 0012).
 
 An agency's key has a purpose that needs consent, or reads under an agreement. In both cases each of its requests is
 recorded with the earners whose awards it returned.

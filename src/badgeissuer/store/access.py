@@ -49,7 +49,7 @@ class ApiClient(Base):
     scopes: Mapped[list[str]]
     all_issuers: Mapped[bool]
     # Of an agency: it reads only awards whose earners consented to this purpose. None: it reads under an agreement,
-    # which the operator answers for (ADR 0018).
+    # which the operator answers for (ADR 0012).
     consent_purpose: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]

@@ -16,7 +16,7 @@ from badgeissuer.store.people import Subject
 def visible_to(actor: Actor, row: type[Issuer] | type[object]) -> ColumnElement[bool]:
     """The condition that a row belongs to an issuer the actor may act for.
 
-    An agency that needs consent sees of people's rows only those of earners who consent now (ADR 0018).
+    An agency that needs consent sees of people's rows only those of earners who consent now (ADR 0012).
     """
     if actor.consent_purpose is not None and (earner := _subject_of(row)) is not None:
         return and_(_of_issuers(actor, row), earner.in_(_consenting(actor)))

@@ -1,4 +1,4 @@
-"""Before awards leave to an agency, it is written down whose they are: earners see it at their own page (ADR 0018)."""
+"""Before awards leave to an agency, it is written down whose they are: earners see it at their own page (ADR 0012)."""
 
 from __future__ import annotations
 
