@@ -166,10 +166,8 @@ def _read(content: bytes) -> tuple[str, dict[str, Any], str]:
     except BadgeissuerError as error:
         told = [Fault(_AT, fault.detail, fault.code, fault.clause) for fault in error.faults]
         raise Rejected("the badge cannot be read", faults=told or [Fault(_AT, error.detail, error.code)]) from None
-    if not document:
-        detail = (
-            "it is only a JWT, and a record holds credentials with a proof inside; ask its issuer for the JSON form"
-        )
+    if document is None:
+        detail = "it is only a JWT; a record holds credentials with a proof inside: ask its issuer for the JSON form"
         raise _refused(detail, "jwt-only", "CLR §VerifiableCredential")
     if types_of(document).isdisjoint(_KINDS):
         raise _refused("it is no Open Badge 3.0; of a record, send the badges in it one by one", "kind")

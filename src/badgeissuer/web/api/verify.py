@@ -7,10 +7,11 @@ from fastapi import APIRouter, FastAPI, Request
 from badgeissuer.errors import Fault, NotFound, Rejected, Unavailable
 from badgeissuer.net.fetch import FetchFailed, FetchRefused
 from badgeissuer.runtime import Runtime
-from badgeissuer.services import obtaining, rendering, verifying
+from badgeissuer.services import bundling_reading, obtaining, rendering, verifying
 from badgeissuer.store.access import ANONYMOUS
 from badgeissuer.web import submitted
 from badgeissuer.web.api.credentials import own_form
+from badgeissuer.web.api.public import public_id
 from badgeissuer.web.api.verify_wire import VerificationIn, VerificationOut
 from badgeissuer.web.body import StrictRoute
 from badgeissuer.web.deps import RuntimeDep
@@ -87,4 +88,11 @@ async def document_at(runtime: Runtime, work: Work, url: str) -> bytes:
             raise NotFound("no such credential") from None
         matter = await rendering.public_matter(work, credential_id=credential_id, forms=(form,))
         return (await rendering.export(runtime.studio, matter, form)).content
+    record_at = f"{work.base_url}/clrs/"
+    if url.startswith(record_at):
+        try:
+            clr_id = public_id(url.removeprefix(record_at).removesuffix(".json"))
+        except NotFound:
+            raise NotFound("no such record") from None
+        return (await bundling_reading.public_record(work, clr_id=clr_id))[0].text.encode()
     return await obtaining.document_at(work, url)
