@@ -66,7 +66,7 @@ async def keep(
         )
         document = clr_credential(replace(facts, **given))
         form = await work.sandbox.canonicalize(document, budget=lint.clr_budget(document))
-        prepared = lint.prepare_clr(document, form, now=work.now)
+        prepared = lint.prepare_clr(document, form, now=work.now, allow_loopback=work.settings.loopback)
         await work.begin_write()
         signed = sign(work, prepared=prepared, key=await current_key(work, issuer_id=row.id))
         assert await statuses.reserve(work, place=place, credential_id=clr_id, issuer=row)

@@ -20,7 +20,7 @@ from badgeissuer.services.access import operator
 from badgeissuer.store.clrs import Clr
 from badgeissuer.vc.bake import unbake
 from badgeissuer.web.app import create_app
-from badgeissuer.web.pages import clr_reading
+from badgeissuer.web.pages import clr, clr_reading
 from tests.service.test_verifying import DID_URL, Web
 from tests.support import issued, kept_records, make
 from tests.support.app import BASE_URL, Clock, MakeRuntime, Service
@@ -277,6 +277,7 @@ async def test_the_same_credentials_by_time_by_skill_and_by_issuer(world: World)
 
 async def test_a_large_record_comes_in_sheets(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clr_reading, "PER_SHEET", 2)
+    monkeypatch.setattr(clr, "_AT_ONCE", 2)
     ids = [await award(world, f"Number {number}", number) for number in range(1, 6)]
     record = await kept_records.keep(world.service, *ids)
     await change(world, ids[4], "revoke")

@@ -85,13 +85,14 @@ class Findings:
             state = MIXED
         elif state == Outcome.VALID.value and unsaid:
             state = PARTLY
-        return Whole(state, total, self.looked_at, good, bad, unsaid)
+        not_here = sum(found.report is None and found.state == Outcome.NOT_CHECKED.value for found in self.members)
+        return Whole(state, total, self.looked_at, good, bad, unsaid, not_here)
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
     """How all of it stands, in numbers: ``bad`` do not hold, ``looked`` were verified now and ``good`` of these are
-    valid, ``unsaid`` were not verified and nothing here speaks against them."""
+    valid, ``unsaid`` have no verdict; ``not_here`` of these because nobody looked at them."""
 
     state: str
     total: int
@@ -99,6 +100,7 @@ class Whole:
     good: int
     bad: int
     unsaid: int
+    not_here: int
 
     @property
     def unlooked(self) -> int:

@@ -23,7 +23,7 @@ from badgeissuer.web.api.public import public_id
 from badgeissuer.web.gate import Gate, gate_of
 from badgeissuer.web.pages import clr_reading
 from badgeissuer.web.pages.clr_reading import View
-from badgeissuer.web.pages.language import Words
+from badgeissuer.web.pages.language import ENGLISH, Words
 from badgeissuer.web.pages.markup import shown, web_address
 from badgeissuer.web.pages.rendering import failed, page, words_of
 
@@ -31,6 +31,8 @@ from badgeissuer.web.pages.rendering import failed, page, words_of
 _RUNNING = 2
 _WAITING = 32
 _SECONDS = 20.0
+# A record of so many members is looked at as a whole, whichever of them are shown; of a larger one, those that are.
+_AT_ONCE = 60
 # What members from elsewhere may take together; the page comes without a verdict on those that took longer.
 PATIENCE = 6.0
 
@@ -66,9 +68,9 @@ async def record_page(request: Request, runtime: Runtime, clr_id: UUID, place: P
         record = record_reading.read(document)
         view = clr_reading.view_of(request.query_params.get("view"))
         sheet = clr_reading.sheet_of(record, view, request.query_params.get("page"))
-        findings = await record_findings.look(
-            work, matter=matter, document=document, places=sheet.places, patience=PATIENCE
-        )
+        small = len(record.members) <= _AT_ONCE
+        places = range(len(record.members)) if small else sheet.places
+        findings = await record_findings.look(work, matter=matter, document=document, places=places, patience=PATIENCE)
     base_url, say = runtime.settings.base_url, words_of(request)
     whole = findings.whole
     relations, more_relations = clr_reading.relations_of(record)
@@ -90,6 +92,10 @@ async def record_page(request: Request, runtime: Runtime, clr_id: UUID, place: P
         views=[(each, _address(place, each, 1)) for each in View],
         at=partial(_address, place, view),
         groups=list(clr_reading.groups_of(sheet, findings, matter.standings, base_url)),
+        tallies=clr_reading.tallies_of(findings),
+        not_here=whole.not_here,
+        foreign=whole.total - len(matter.standings),
+        paper=f"?lang={say.tag}" if say.tag != ENGLISH.tag else "",
         troubles=clr_reading.elsewhere_bad(record, findings, sheet),
         relations=relations,
         more_relations=more_relations,
@@ -102,6 +108,8 @@ def said_of(say: Words, record: RecordRead, whole: Whole) -> str:
     name = f"clr_{whole.state}_says"
     if whole.total == 1 and say.has(f"{name}_one"):
         name += "_one"
+    elif whole.bad == 1 and say.has(f"{name}_few"):
+        name += "_few"
     end = record.begins if whole.state == Outcome.NOT_YET_VALID.value else record.until
     return say(
         name,

@@ -148,6 +148,15 @@ def _shown(member: MemberRead, finding: Finding, standing: MemberStanding | None
     )
 
 
+def tallies_of(findings: Findings) -> list[tuple[str, int]]:
+    """How many stand how: those in force first, those without a verdict last; not those that nobody
+    looked at and that our rows say nothing of."""
+    last = {_VALID: -1, _NOT_CHECKED: 1}
+    counts = findings.counts
+    counts[_NOT_CHECKED] -= findings.whole.not_here
+    return sorted((+counts).items(), key=lambda each: (last.get(each[0], 0), each[0]))
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """A credential that does not hold and is on another sheet."""

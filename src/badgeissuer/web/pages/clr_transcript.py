@@ -25,7 +25,7 @@ from badgeissuer.vc.verify import Outcome
 from badgeissuer.web import media
 from badgeissuer.web.gate import gate_of
 from badgeissuer.web.pages.clr import said_of
-from badgeissuer.web.pages.clr_reading import relations_of
+from badgeissuer.web.pages.clr_reading import relations_of, tallies_of
 from badgeissuer.web.pages.language import Words
 from badgeissuer.web.pages.markup import shown
 from badgeissuer.web.pages.rendering import words_of
@@ -46,8 +46,8 @@ _TONES: Mapping[str, Tone] = {
     Outcome.NOT_YET_VALID.value: "next",
     Outcome.NOT_CHECKED.value: "hold",
     SUPERSEDED: "next",
-    MIXED: "bad",
-    PARTLY: "hold",
+    MIXED: "hold",
+    PARTLY: "open",
 }
 
 
@@ -168,7 +168,7 @@ def _facts(record: RecordRead, say: Words) -> Iterator[tuple[str, str]]:
 
 def _counts(findings: Findings, matter: RecordMatter, say: Words) -> Iterator[str]:
     """How many of each, those in force first."""
-    for state, count in sorted(findings.counts.items(), key=lambda each: (each[0] != Outcome.VALID, each[0])):
+    for state, count in tallies_of(findings):
         yield f"{say(state)}: {count}"
     foreign = len(findings.members) - len(matter.standings)
     if foreign:
