@@ -8,120 +8,31 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 
+from badgeissuer.cli.content_kinds import (
+    AchievementContent,
+    ArtContent,
+    AssessmentContent,
+    AssessorContent,
+    Content,
+    DecisionContent,
+    EarnerContent,
+    EndorsementContent,
+    EvidenceContent,
+    IssuerContent,
+    JudgementContent,
+    RecordContent,
+    StackContent,
+)
 from badgeissuer.errors import Misconfigured
 from badgeissuer.rules.parts import AchievementParts
 from badgeissuer.rules.terms import AssessorRole, Outcome
-
-Later = Literal["revoke", "suspend"]
-
-
-@dataclass(frozen=True, slots=True)
-class IssuerContent:
-    key: str
-    slug: str
-    profile: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class AchievementContent:
-    """``document`` has the standard's members and no ids: the service gives them."""
-
-    key: str
-    issuer: str
-    publish: bool
-    document: Mapping[str, Any]
-    parts: AchievementParts
-    rubric: Mapping[str, tuple[str, Mapping[str, str]]]
-
-    @property
-    def code(self) -> str:
-        """The humanCode: by it an achievement is found again."""
-        return str(self.document["humanCode"])
-
-    def levels(self, chosen: Mapping[str, str]) -> dict[str, str]:
-        """Criterion name → level name, for levels chosen by key. Raises ``KeyError`` unless every criterion has one."""
-        if chosen.keys() != self.rubric.keys():
-            raise KeyError(f"{self.key} has the criteria {', '.join(self.rubric)}")
-        return {self.rubric[criterion][0]: self.rubric[criterion][1][level] for criterion, level in chosen.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class EarnerContent:
-    key: str
-    name: str
-    email: str
-    licence_id: str
-    school: str
-    district: str
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class AssessorContent:
-    key: str
-    id: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class EvidenceContent:
-    name: str
-    description: str
-    genre: str
-    audience: str
-    narrative: str | None
-    url: str | None
-    share: bool
-    sha256: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class AssessmentContent:
-    assessor: AssessorContent
-    role: AssessorRole
-    at: datetime
-    levels: Mapping[str, str]
-    feedback: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class JudgementContent:
-    """A decision made elsewhere, or by the one assessor that the policy asks for."""
-
-    assessor: AssessorContent
-    decided_at: datetime
-    outcome: Outcome
-    levels: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class DecisionContent:
-    """Either ``judgement`` or ``assessments`` is there. ``later`` is what happened to the award: what, and why."""
-
-    reference: str
-    achievement: AchievementContent
-    earner: EarnerContent
-    evidence: tuple[EvidenceContent, ...]
-    judgement: JudgementContent | None
-    assessments: tuple[AssessmentContent, ...]
-    feedback: str | None
-    later: tuple[tuple[Later, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    issuers: tuple[IssuerContent, ...]
-    achievements: tuple[AchievementContent, ...]
-    earners: tuple[EarnerContent, ...]
-    decisions: tuple[DecisionContent, ...]
 
 
 def load_content(folder: Traversable | None = None) -> Content:
@@ -132,7 +43,9 @@ def load_content(folder: Traversable | None = None) -> Content:
     achievements = {}
     for file in _yaml_files(place / "achievements"):
         with _named(file.name):
-            item = _achievement(_read(file), bodies=bodies, standards=standards, scales=scales)
+            given = _read(file)
+            art = _art(place / "art", given["art"]) if "art" in given else None
+            item = _achievement(given, bodies=bodies, standards=standards, scales=scales, art=art)
             achievements[item.key] = item
     earners = {item["key"]: EarnerContent(**item) for item in _read(place / "earners.yaml")}
     assessors = {item["key"]: AssessorContent(**item) for item in _read(place / "assessors.yaml")}
@@ -142,15 +55,21 @@ def load_content(folder: Traversable | None = None) -> Content:
             for given in _read(file):
                 with _named(f"{file.name}, {given.get('reference')}"):
                     decisions.append(_decision(given, achievements, earners, assessors))
+    slugs = {body["key"]: body["slug"] for body in bodies.values() if body["issuer"]}
+    with _named("stacks.yaml"):
+        stacks = tuple(_stack(given, slugs, achievements, earners) for given in _read(place / "stacks.yaml"))
+    with _named("endorsements.yaml"):
+        endorsements = tuple(_endorsement(given, slugs, achievements) for given in _read(place / "endorsements.yaml"))
+    with _named("records.yaml"):
+        records = tuple(_record(given, slugs, earners) for given in _read(place / "records.yaml"))
     return Content(
-        issuers=tuple(
-            IssuerContent(key=body["key"], slug=body["slug"], profile=body["profile"])
-            for body in bodies.values()
-            if body["issuer"]
-        ),
+        issuers=tuple(IssuerContent(key=key, slug=slug, profile=bodies[key]["profile"]) for key, slug in slugs.items()),
         achievements=tuple(achievements.values()),
         earners=tuple(earners.values()),
         decisions=tuple(decisions),
+        stacks=stacks,
+        endorsements=endorsements,
+        records=records,
     )
 
 
@@ -160,15 +79,18 @@ def _achievement(
     bodies: Mapping[str, Mapping[str, Any]],
     standards: Mapping[str, Mapping[str, Any]],
     scales: Mapping[str, list[Mapping[str, str]]],
+    art: ArtContent | None,
 ) -> AchievementContent:
-    scale = scales[given["rubric"]["scale"]]
+    # What a stack awards has no rubric: its parts have.
+    scale = scales[given["rubric"]["scale"]] if "rubric" in given else []
     names = {level["key"]: level["name"] for level in scale}
-    criteria = given["rubric"]["criteria"]
+    criteria = given["rubric"]["criteria"] if "rubric" in given else []
     document = {
         **given["document"],
         "alignment": [{"type": ["Alignment"], **standards[key]} for key in given["alignment"]],
-        "resultDescription": [_result_description(criterion, scale) for criterion in criteria],
     }
+    if criteria:
+        document["resultDescription"] = [_result_description(criterion, scale) for criterion in criteria]
     if "creator" in given:
         document["creator"] = {"type": ["Profile"], **bodies[given["creator"]]["profile"]}
     return AchievementContent(
@@ -178,7 +100,42 @@ def _achievement(
         document=document,
         parts=AchievementParts.model_validate(given["parts"]),
         rubric={criterion["key"]: (criterion["name"], names) for criterion in criteria},
+        art=art,
     )
+
+
+def _art(folder: Traversable, given: Mapping[str, str]) -> ArtContent:
+    return ArtContent((folder / given["file"]).read_bytes(), given["caption"])
+
+
+def _stack(
+    given: Mapping[str, Any],
+    slugs: Mapping[str, str],
+    achievements: Mapping[str, AchievementContent],
+    earners: Mapping[str, EarnerContent],
+) -> StackContent:
+    own = {"key", "issuer", "awards", "published", "members", "shown"}
+    return StackContent(
+        issuer=slugs[given["issuer"]],
+        awards=achievements[given["awards"]],
+        first={"first": True, "last": False}[given["published"]],
+        members=tuple((achievements[member["achievement"]], member) for member in given["members"]),
+        document={name: value for name, value in given.items() if name not in own},
+        shown=tuple(earners[key] for key in given["shown"]),
+    )
+
+
+def _endorsement(
+    given: Mapping[str, Any], slugs: Mapping[str, str], achievements: Mapping[str, AchievementContent]
+) -> EndorsementContent:
+    ((kind, key),) = given["of"].items()
+    of = slugs[key] if kind == "issuer" else {"achievement": achievements}[kind][key]
+    return EndorsementContent(slugs[given["by"]], of, given["name"], given["comment"], given["embed"])
+
+
+def _record(given: Mapping[str, Any], slugs: Mapping[str, str], earners: Mapping[str, EarnerContent]) -> RecordContent:
+    issuer = slugs[given["issuer"]] if "issuer" in given else None
+    return RecordContent(earners[given["earner"]], issuer, given["name"])
 
 
 def _result_description(criterion: Mapping[str, Any], scale: Iterable[Mapping[str, str]]) -> dict[str, Any]:

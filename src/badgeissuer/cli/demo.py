@@ -1,8 +1,8 @@
 """Loads the demo content through the verbs that the API uses.
 
 Every step is one unit of work and finds what it made before by a reference that never changes: issuers by slug,
-achievements by code, decisions by external reference, assessments by assessor. So a second load makes nothing new, and
-a load that was killed goes on where it stopped.
+achievements by code, decisions by external reference, assessments by assessor, stacks by what they award. So a second
+load makes nothing new, and a load that was killed goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -13,25 +13,30 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, select
 
-from badgeissuer.cli.content import (
+from badgeissuer.cli import demo_documents, demo_stacks
+from badgeissuer.cli.content import load_content
+from badgeissuer.cli.content_kinds import (
     AchievementContent,
     AssessmentContent,
     Content,
     DecisionContent,
     IssuerContent,
-    load_content,
 )
+from badgeissuer.cli.demo_documents import RecordLoaded
+from badgeissuer.cli.demo_stacks import StackLoaded
+from badgeissuer.drawing import workshop
 from badgeissuer.errors import Misconfigured
 from badgeissuer.rules.terms import AssessmentMode, AwardState, DecisionSource, DecisionState
 from badgeissuer.runtime import Runtime
-from badgeissuer.services import assessing, defining, registering, revoking
+from badgeissuer.services import assessing, defining, illustrating, operating, registering, revoking
 from badgeissuer.services.access import operator
 from badgeissuer.services.grounds import Attempt, EvidenceGiven
 from badgeissuer.services.identifying import EarnerGiven
 from badgeissuer.services.judging import AssessmentGiven, Judgement, Person
 from badgeissuer.store.assessment import AssessmentRow, Decision
 from badgeissuer.store.awards import EMBEDDED, Award, Credential
-from badgeissuer.store.catalog import Achievement, Issuer
+from badgeissuer.store.catalog import Achievement, AchievementVersion, Issuer
+from badgeissuer.store.people import EarnerIdentity, Subject
 from badgeissuer.work import Work
 
 
@@ -56,6 +61,9 @@ class Loaded:
     drafts: int
     decisions: int
     issued: tuple[Issued, ...]
+    stacks: tuple[StackLoaded, ...]
+    endorsements: tuple[str, ...]
+    records: tuple[RecordLoaded, ...]
 
 
 async def load_demo(runtime: Runtime, *, content: Content | None = None) -> Loaded:
@@ -67,12 +75,24 @@ async def load_demo(runtime: Runtime, *, content: Content | None = None) -> Load
     new = 0
     for issuer in given.issuers:
         new += await _issuer(runtime, issuer)
+    async with runtime.begin(operator()) as work:
+        new += int(await operating.make_operator(work))
     ids: dict[str, UUID] = {}
     for achievement in given.achievements:
         ids[achievement.key], made = await _achievement(runtime, achievement)
         new += made
+    for endorsement in given.endorsements:
+        new += await demo_documents.load_endorsement(runtime, endorsement, ids=ids)
+    for stack in given.stacks:
+        if stack.first:
+            new += await demo_stacks.load_stack(runtime, stack, ids=ids)
     for decision in given.decisions:
         new += await _decision(runtime, decision, achievement_id=ids[decision.achievement.key])
+    for stack in given.stacks:
+        new += await demo_stacks.load_stack(runtime, stack, ids=ids)
+    await demo_stacks.complete(runtime)
+    for record in given.records:
+        new += await demo_documents.load_record(runtime, record)
     return Loaded(
         new=new,
         issuers=tuple(registering.issuer_page(runtime.settings.base_url, issuer.slug) for issuer in given.issuers),
@@ -80,6 +100,9 @@ async def load_demo(runtime: Runtime, *, content: Content | None = None) -> Load
         drafts=sum(not achievement.publish for achievement in given.achievements),
         decisions=len(given.decisions),
         issued=await _issued(runtime, given),
+        stacks=await demo_stacks.standings(runtime, given.stacks, ids=ids),
+        endorsements=await demo_documents.endorsements(runtime, given.endorsements),
+        records=await demo_documents.records(runtime, given.records),
     )
 
 
@@ -110,6 +133,11 @@ async def _achievement(runtime: Runtime, given: AchievementContent) -> tuple[UUI
         achievement, _ = await defining.draft_achievement(
             work, issuer=given.issuer, document=given.document, parts=given.parts
         )
+        if given.art is not None:
+            cleaned = await workshop.cleaned(given.art.picture)
+            await illustrating.illustrate_achievement(
+                work, achievement_id=achievement.id, cleaned=cleaned, caption=given.art.caption
+            )
         if given.publish:
             await defining.publish(work, achievement_id=achievement.id)
         return achievement.id, 1
@@ -213,25 +241,36 @@ def _this(given: DecisionContent) -> ColumnElement[bool]:
 
 
 async def _issued(runtime: Runtime, content: Content) -> tuple[Issued, ...]:
-    """The credentials of the demo's decisions, in the order of the content."""
-    by_reference = {decision.reference: decision for decision in content.decisions}
+    """The credentials of the demo's decisions, in the order of the content; then those that stacks awarded."""
+    order = {decision.reference: n for n, decision in enumerate(content.decisions)}
+    people = {earner.email: earner.name for earner in content.earners}
+    crowns = [stack.awards.code for stack in content.stacks]
     async with runtime.begin(operator()) as work:
         rows = await work.session.execute(
-            select(Decision.external_reference, Issuer.name, Credential.url, Award.state)
+            select(
+                Decision.external_reference,
+                Credential.url,
+                AchievementVersion.name,
+                Issuer.name,
+                EarnerIdentity.value,
+                Award.state,
+            )
             .join(Award, Award.decision_id == Decision.id)
             .join(Credential, (Credential.award_id == Award.id) & (Credential.media_type == EMBEDDED))
             .join(Issuer, Issuer.id == Decision.issuer_id)
-            .where(Decision.external_reference.in_(by_reference))
+            .join(Achievement, Achievement.id == Award.achievement_id)
+            .join(AchievementVersion, AchievementVersion.id == Award.achievement_version_id)
+            .join(Subject, Subject.id == Award.subject_id)
+            .join(EarnerIdentity, EarnerIdentity.earner_id == Subject.earner_id)
+            .where(
+                EarnerIdentity.value.in_(people),
+                Decision.external_reference.in_(order)
+                | ((Decision.source == DecisionSource.STACK) & Achievement.code.in_(crowns)),
+            )
+            .order_by(Award.awarded_at, Award.id)
         )
-        found = {reference: (issuer, url, state) for reference, issuer, url, state in rows}
+        found = sorted(rows.all(), key=lambda row: order.get(row[0] or "", len(order)))
     return tuple(
-        Issued(
-            url=found[reference][1],
-            achievement=str(decision.achievement.document["name"]),
-            issuer=found[reference][0],
-            earner=decision.earner.name,
-            state=found[reference][2],
-        )
-        for reference, decision in by_reference.items()
-        if reference in found
+        Issued(url=url, achievement=name, issuer=issuer, earner=people[email], state=state)
+        for _, url, name, issuer, email, state in found
     )
