@@ -341,6 +341,7 @@ async def test_anybody_lists_what_stands_of_one_thing(parties: Parties) -> None:
     assert [item["name"] for item in following.json()["items"]] == ["No. 0"]
     shown = await parties.service.http.get("/endorsements", params={"subject": subject}, headers=BROWSER)
     assert Page(shown.text).text.count("Endorses this micro-credential") == 3
+    assert subject in {attributes.get("href") for attributes in Page(shown.text).all("a")}
     await parties.revoke(made[0])
     left = await parties.service.http.get("/endorsements", params={"subject": subject})
     assert [item["name"] for item in left.json()["items"]] == ["No. 2", "No. 1"]
@@ -348,6 +349,7 @@ async def test_anybody_lists_what_stands_of_one_thing(parties: Parties) -> None:
     assert none.json() == {"items": [], "next": None}
     page = await parties.service.http.get("/endorsements", params={"subject": "urn:x"}, headers=BROWSER)
     assert "There are none that stand today." in Page(page.text).text
+    assert "urn:x" not in {attributes.get("href") for attributes in Page(page.text).all("a")}
     assert (await parties.service.http.get("/endorsements")).status_code == 422
     stray = await parties.service.http.get("/endorsements", params={"subject": "urn:x", "cursor": "x"})
     assert stray.json()["type"].endswith("/bad-cursor")
