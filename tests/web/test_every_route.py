@@ -5,6 +5,8 @@ A route that is added without a line in ``CALLS`` fails the first test: so nobod
 
 from __future__ import annotations
 
+import base64
+import json
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -20,6 +22,7 @@ from badgeissuer.web.body import OPEN_PATHS, StrictRoute
 from badgeissuer.web.deps import required_scopes
 from tests.support import make
 from tests.support.app import BASE_URL, Service
+from tests.support.bundled import EMAIL, foreign, open_world
 
 Json = dict[str, Any]
 Key = tuple[str, str]
@@ -47,6 +50,9 @@ class Tenant:
     stack: str
     job: str
     endorsement: str
+    clr: str
+    share: str
+    badge: str
 
     def path(self, template: str) -> str:
         return (
@@ -58,6 +64,9 @@ class Tenant:
             .replace("{stack_id}", self.stack)
             .replace("{job_id}", self.job)
             .replace("{endorsement_id}", self.endorsement)
+            .replace("{clr_id}", self.clr)
+            .replace("{share_id}", self.share)
+            .replace("{badge_id}", self.badge)
         )
 
 
@@ -86,6 +95,14 @@ async def _tenant(service: Service, slug: str) -> Tenant:
     await make.register(service, f"{slug}-friend")
     endorsement = await service.http.post("/v1/endorsements", json=_endorsement(slug), headers=headers)
     assert endorsement.status_code == 201, endorsement.text
+    clr = await service.http.post("/v1/clrs", json=_record(slug), headers=headers)
+    assert clr.status_code == 201, clr.text
+    clr_id = clr.json()["records"][0]["id"]
+    share = await service.http.post(f"/v1/clrs/{clr_id}/shares", json={}, headers=headers)
+    assert share.status_code == 201, share.text
+    open_world(service)
+    badge = await service.http.post("/v1/admitted-badges", json=_badge(slug), headers=headers)
+    assert badge.status_code == 201, badge.text
     return Tenant(
         slug,
         headers,
@@ -97,6 +114,9 @@ async def _tenant(service: Service, slug: str) -> Tenant:
         stack.json()["id"],
         published.json()["job"],
         endorsement.json()["id"],
+        clr_id,
+        share.json()["id"],
+        badge.json()["id"],
     )
 
 
@@ -119,6 +139,16 @@ def _decision(achievement: str) -> Json:
 
 def _endorsement(slug: str) -> Json:
     return {"issuer": slug, "of": {"issuer": f"{slug}-friend"}, "comment": f"By {slug}."}
+
+
+def _record(slug: str) -> Json:
+    return {"issuer": slug, "earner": {"email": EMAIL}}
+
+
+def _badge(slug: str) -> Json:
+    """A badge of somebody else's, for the issuer's own earner."""
+    content = base64.b64encode(json.dumps(foreign()).encode()).decode()
+    return {**_record(slug), "content": content}
 
 
 def _award(achievement: str) -> Json:
@@ -160,6 +190,19 @@ CALLS: dict[Key, list[Any]] = {
     ("GET", "/v1/endorsements/{endorsement_id}"): [None],
     ("PUT", "/v1/endorsements/{endorsement_id}/standing"): [lambda _: {"embed": True}],
     ("POST", "/v1/endorsements/{endorsement_id}/revoke"): [lambda _: {"reason": "no longer so"}],
+    ("POST", "/v1/clrs"): [lambda tenant: _record(tenant.slug), lambda tenant: {**_record(tenant.slug), "split": True}],
+    ("GET", "/v1/clrs"): [None],
+    ("GET", "/v1/clrs/{clr_id}"): [None],
+    ("GET", "/v1/clrs/{clr_id}/members"): [None],
+    ("POST", "/v1/clrs/{clr_id}/shares"): [lambda _: {"label": "for the district"}],
+    ("GET", "/v1/clrs/{clr_id}/shares"): [None],
+    ("GET", "/v1/clrs/{clr_id}/shares/{share_id}"): [None],
+    ("POST", "/v1/clrs/{clr_id}/shares/{share_id}/close"): [None],
+    ("POST", "/v1/clrs/{clr_id}/remake"): [lambda _: {"keep": True}],
+    ("POST", "/v1/clrs/{clr_id}/revoke"): [lambda _: {"reason": "a mistake"}],
+    ("POST", "/v1/admitted-badges"): [lambda tenant: _badge(tenant.slug)],
+    ("GET", "/v1/admitted-badges"): [None],
+    ("GET", "/v1/admitted-badges/{badge_id}"): [None],
     ("POST", "/v1/decisions"): [
         lambda tenant: _decision(tenant.achievement),
         lambda tenant: _decision(f"{BASE_URL}/achievements/{tenant.achievement}"),
@@ -191,6 +234,9 @@ LISTS = [key for key in CALLS if key[0] == "GET" and "{" not in key[1]]
 NAMES_NOTHING = {*LISTS, ("POST", "/v1/issuers"), ("POST", "/v1/preflight")}
 # What has no scope of its own: it is about no record of ours, or about records that are part of others.
 BORROWED = {
+    ("POST", "/v1/admitted-badges"): "clrs:write",
+    ("GET", "/v1/admitted-badges"): "clrs:read",
+    ("GET", "/v1/admitted-badges/{badge_id}"): "clrs:read",
     ("POST", "/v1/preflight"): "achievements:read",
     ("POST", "/v1/stacks"): "achievements:write",
     ("GET", "/v1/stacks"): "achievements:read",
@@ -301,7 +347,7 @@ async def test_what_belongs_to_another_is_a_404_everywhere(service: Service, kin
         "platform": {"Authorization": f"Bearer {await service.key(ClientKind.PLATFORM, 'mine')}"},
         "agency": {"Authorization": f"Bearer {await service.key(ClientKind.AGENCY, 'mine', scopes=tuple(SCOPES))}"},
     }[kind]
-    nothing = Tenant("nothing", {}, *(str(uuid4()) for _ in range(8)))
+    nothing = Tenant("nothing", {}, *(str(uuid4()) for _ in range(11)))
 
     for key, bodies in CALLS.items():
         if key in NAMES_NOTHING:
@@ -322,7 +368,7 @@ async def test_what_belongs_to_another_is_a_404_everywhere(service: Service, kin
         ):
             answer = await service.http.get(key[1] + query, headers=stranger)
             secrets = (theirs.slug, theirs.achievement, theirs.paired, theirs.waiting, theirs.award, theirs.stack)
-            for secret in (*secrets, theirs.endorsement):
+            for secret in (*secrets, theirs.endorsement, theirs.clr, theirs.share, theirs.badge):
                 assert secret not in answer.text.replace(query, ""), (key, query)
     streamed = await service.http.get("/v1/awards", headers={**stranger, "Accept": "application/x-ndjson"})
     assert mine.award in streamed.text
