@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,23 +17,29 @@ from badgeissuer.cli.content import load_content
 from badgeissuer.cli.demo import load_demo
 from badgeissuer.cli.exporting import export
 from badgeissuer.errors import Misconfigured
-from badgeissuer.rules.terms import AwardState, DecisionSource, DecisionState, Outcome, VersionState
+from badgeissuer.rules.terms import AwardState, DecisionSource, DecisionState, JobState, Outcome, VersionState
 from badgeissuer.runtime import Runtime
-from badgeissuer.services import revoking
+from badgeissuer.services import revoking, stack_jobs
 from badgeissuer.services.access import operator
+from badgeissuer.services.registering import OPERATOR_SLUG
 from badgeissuer.store.access import Actor
+from badgeissuer.store.art import Art
 from badgeissuer.store.assessment import AssessmentRow, Decision, EvidenceItem
-from badgeissuer.store.awards import Award, Credential
+from badgeissuer.store.awards import EMBEDDED, Award, Credential
 from badgeissuer.store.catalog import Achievement, AchievementVersion, Issuer, IssuerKey
+from badgeissuer.store.clrs import Clr, ClrMember
+from badgeissuer.store.endorsements import Endorsement
+from badgeissuer.store.jobs import Job
 from badgeissuer.store.outbox import Event
 from badgeissuer.store.people import Earner, Subject
+from badgeissuer.store.stacks import Stack, StackAward
 from badgeissuer.store.status import StatusEntry, StatusList
 from badgeissuer.work import Work
-from tests.support.app import MakeRuntime
+from tests.support.app import Clock, MakeRuntime
 from tests.support.exported import Exported
 
 COUNTED = (Issuer, IssuerKey, Achievement, AchievementVersion, Earner, Subject, Decision, AssessmentRow, EvidenceItem)
-COUNTED += (Award, Credential, StatusList, StatusEntry, Event)
+COUNTED += (Award, Credential, StatusList, StatusEntry, Event, Stack, StackAward, Art, Endorsement, Clr, ClrMember)
 OPEN = {"demo:trsp-1:combs": DecisionState.AWAITING_SECOND, "demo:trsp-3:delgado": DecisionState.NEEDS_ADJUDICATION}
 NOT_YET = {"demo:trsp-2:stacy:1", "demo:al:wojcik", "demo:ocs:whitfield", "demo:ebp1:whitfield"}
 
@@ -53,19 +60,21 @@ async def states(runtime: Runtime) -> dict[str, tuple[Any, ...]]:
     """What stands, by reference, without ids and times."""
     async with runtime.begin(operator()) as work:
         rows = await work.session.execute(
-            select(Decision.external_reference, Decision.state, Decision.outcome, Decision.rule, Award.state).outerjoin(
-                Award, Award.decision_id == Decision.id
-            )
+            select(Decision.external_reference, Decision.state, Decision.outcome, Decision.rule, Award.state)
+            .outerjoin(Award, Award.decision_id == Decision.id)
+            .where(Decision.external_reference.is_not(None))
         )
         return {row[0]: tuple(row[1:]) for row in rows}
 
 
 async def test_every_case_stands_as_the_content_says_and_a_second_load_makes_nothing_new(runtime: Runtime) -> None:
     loaded = await load_demo(runtime)
-    assert (loaded.achievements, loaded.drafts, loaded.decisions, len(loaded.issued)) == (11, 2, 20, 14)
-    assert loaded.issuers == ("https://issuer.example/issuers/kvec", "https://issuer.example/issuers/digital-promise")
+    assert (loaded.achievements, loaded.drafts, loaded.decisions, len(loaded.issued)) == (13, 2, 30, 26)
+    assert loaded.issuers == tuple(
+        f"https://issuer.example/issuers/{slug}" for slug in ("kvec", "digital-promise", "kde")
+    )
     assert Counter(item.state for item in loaded.issued) == {
-        AwardState.ACTIVE: 11,
+        AwardState.ACTIVE: 23,
         AwardState.SUSPENDED: 2,
         AwardState.REVOKED: 1,
     }
@@ -91,8 +100,8 @@ async def test_every_case_stands_as_the_content_says_and_a_second_load_makes_not
         assert set(drafts) == {"Learning Structures", "Interventions"}
     before = await counts(runtime), await texts(runtime), await states(runtime)
     again = await load_demo(runtime)
-    assert (loaded.new, again.new) == (50, 0)
-    assert again.issued == loaded.issued
+    assert (loaded.new, again.new) == (74, 0)
+    assert replace(again, new=0) == replace(loaded, new=0)
     assert (await counts(runtime), await texts(runtime), await states(runtime)) == before
 
 
@@ -102,17 +111,74 @@ async def feedback_of_the_denied(work: Work) -> list[str | None]:
     return list(await work.session.scalars(query))
 
 
-class Killed(Exception):
-    """The process is gone: nothing of the unit of work commits."""
+async def test_stacks_are_complete_at_once_afterwards_and_not_yet(runtime: Runtime) -> None:
+    loaded = await load_demo(runtime)
+    assert [(stack.name, *stack.earners) for stack in loaded.stacks] == [
+        ("Teaching Rural Students From Poverty", ("José Núñez", "complete since 2026-11-24")),
+        (
+            "Leading Professional Learning",
+            ("Tamsin O’Quinn", "complete since 2026-11-24"),
+            ("Ana Sofía Delgado-Reyes", "4 of 5 earned; missing: Facilitating an Online Computer Science Course"),
+        ),
+    ]
+    crowns = {(item.earner, item.achievement) for item in loaded.issued[30 - len(OPEN) - len(NOT_YET) :]}
+    assert crowns == {("José Núñez", "Teacher of Rural Students"), ("Tamsin O’Quinn", "Instructional Leader")}
+    async with runtime.begin(operator()) as work:
+        done = {job.kind: (job.state, job.result) for job in await work.session.scalars(select(Job))}
+        # What the publication that came late awarded, a job did; the other completed with its last part.
+        assert done == {stack_jobs.RETROACTIVE: (JobState.SUCCEEDED, {"award": 1})}
+        art = set(await work.session.scalars(select(Art.sha256)))
+        images = await work.session.scalars(
+            select(AchievementVersion.document["image"]["id"].as_string()).join(
+                Stack, Stack.achievement_id == AchievementVersion.achievement_id
+            )
+        )
+        assert {url.rpartition("/")[2].removesuffix(".png") for url in images} == art
+
+
+async def test_a_recognizer_endorses_and_later_badges_carry_it(runtime: Runtime) -> None:
+    loaded = await load_demo(runtime)
+    assert len(loaded.endorsements) == 2
+    async with runtime.begin(operator()) as work:
+        carried = [
+            json.loads(text)["issuer"]["name"]
+            for text in await work.session.scalars(select(Credential.text).where(Credential.media_type == EMBEDDED))
+            for _ in json.loads(text)["credentialSubject"]["achievement"].get("endorsement", [])
+        ]
+        # The three of Assessment Literacy.
+        assert carried == ["Kentucky Valley Educational Cooperative"] * 3
+
+
+async def test_records_hold_what_was_awarded_by_one_issuer_and_by_two(runtime: Runtime) -> None:
+    loaded = await load_demo(runtime)
+    assert [(record.earner, record.members) for record in loaded.records] == [
+        ("José Núñez", 4),
+        ("Tamsin O’Quinn", 7),
+        ("王小明", 2),
+        ("Zoë Fairchild", 2),
+    ]
+    async with runtime.begin(operator()) as work:
+        signers = await work.session.execute(
+            select(Clr.name, Issuer.slug, Clr.partial).join(Issuer, Issuer.id == Clr.issuer_id)
+        )
+        found = {name: (slug, partial) for name, slug, partial in signers}
+    assert found["Badges of two issuers"] == (OPERATOR_SLUG, False)
+    assert {slug for slug, _ in found.values()} == {"kvec", OPERATOR_SLUG}
+
+
+class Killed(BaseException):
+    """The process is gone: nothing of the unit of work commits, and nobody writes down what happened."""
 
 
 class Mortal:
     """A runtime whose process dies in the middle of its n-th writing unit of work."""
 
     def __init__(self, runtime: Runtime, *, after: int) -> None:
-        self.settings = runtime.settings
         self._runtime = runtime
         self._left = after
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._runtime, name)
 
     @asynccontextmanager
     async def begin(self, actor: Actor) -> AsyncIterator[Work]:
@@ -124,22 +190,27 @@ class Mortal:
 
 
 async def test_a_load_that_was_killed_goes_on_where_it_stopped(make_runtime: MakeRuntime, tmp_path: Path) -> None:
-    runtime = await make_runtime()
+    clock = Clock()
+    runtime = await make_runtime(clock=clock)
     deaths = 0
     while True:
         try:
-            loaded = await load_demo(Mortal(runtime, after=4))  # type: ignore[arg-type]
+            loaded = await load_demo(Mortal(runtime, after=7))  # type: ignore[arg-type]
         except Killed:
             deaths += 1
+            clock.advance(minutes=2)  # the lease of a job that it had runs out
             await export(runtime, tmp_path / f"export-{deaths}")  # what stands is whole at every moment
             continue
         break
     assert deaths >= 10
-    assert (loaded.decisions, len(loaded.issued)) == (20, 14)
+    assert (loaded.decisions, len(loaded.issued)) == (30, 26)
     stands = await counts(runtime)
-    assert stands["awards"] == stands["status_entries"] == 14
-    assert stands["credentials"] == 28, "each as JSON and as JWT"
-    assert (stands["decisions"], stands["assessments"], stands["achievements"], stands["issuers"]) == (20, 23, 13, 2)
+    assert (stands["awards"], stands["stack_awards"]) == (26, 2)
+    assert stands["status_entries"] == stands["awards"] + stands["endorsements"] + stands["clrs"] == 26 + 2 + 4
+    assert stands["credentials"] == 52, "each as JSON and as JWT"
+    # Two decisions are the stacks' own; one issuer is the operator's.
+    assert (stands["decisions"], stands["assessments"], stands["achievements"], stands["issuers"]) == (32, 27, 15, 4)
+    assert (stands["stacks"], stands["art"], stands["clr_members"]) == (2, 2, 15)
     assert (await load_demo(runtime)).new == 0
 
 
@@ -157,7 +228,7 @@ async def test_what_people_changed_since_stays(runtime: Runtime) -> None:
 
 
 async def test_another_base_url_is_refused(make_runtime: MakeRuntime) -> None:
-    only_issuers = replace(load_content(), achievements=(), decisions=())
+    only_issuers = replace(load_content(), achievements=(), decisions=(), stacks=(), endorsements=(), records=())
     await load_demo(await make_runtime(), content=only_issuers)
     with pytest.raises(Misconfigured, match="another base URL"):
         await load_demo(await make_runtime(base_url="https://elsewhere.example"), content=only_issuers)

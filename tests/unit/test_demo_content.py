@@ -13,7 +13,8 @@ import pytest
 import yaml
 from jsonschema import Draft201909Validator, FormatChecker
 
-from badgeissuer.cli.content import AchievementContent, Content, load_content
+from badgeissuer.cli.content import load_content
+from badgeissuer.cli.content_kinds import AchievementContent, Content
 from badgeissuer.errors import Misconfigured
 from badgeissuer.rules.terms import AssessmentMode, Outcome, StatusPurpose
 from tests.support.shared import shared_path
@@ -29,7 +30,7 @@ def with_ids(item: AchievementContent) -> dict[str, Any]:
     document = json.loads(
         json.dumps({"id": f"https://issuer.example/achievements/{item.key}", "type": ["Achievement"], **item.document})
     )
-    for number, description in enumerate(document["resultDescription"]):
+    for number, description in enumerate(document.get("resultDescription", [])):
         description["id"] = f"{document['id']}#c{number}"
         names = {}
         for position, level in enumerate(description["rubricCriterionLevel"]):
@@ -71,8 +72,34 @@ def test_the_stack_has_three_published_and_two_drafts(content: Content) -> None:
         i.code: i.publish for i in content.achievements if "Teaching Rural Students From Poverty" in i.document["tag"]
     }
     assert stack == {f"KVEC-TRSP-{n}": n <= 3 for n in range(1, 6)}
-    others = [i for i in content.achievements if i.issuer == "kvec" and i.code not in stack]
-    assert [i.publish for i in others] == [True] * 5
+    rural, leading = content.stacks
+    assert {a.code: not member.get("in_development", False) for a, member in rural.members} == stack
+    others = {i.code for i in content.achievements if i.issuer == "kvec" and i.publish and i.rubric} - stack.keys()
+    assert {a.code for a, _ in leading.members} == others
+    assert len(others) == 5
+
+
+def test_stacks_award_pictures_with_words_and_without_a_rubric(content: Content) -> None:
+    crowns = [stack.awards for stack in content.stacks]
+    assert [(bool(crown.rubric), crown.art is not None and bool(crown.art.caption)) for crown in crowns] == [
+        (False, True)
+    ] * 2
+    assert [stack.first for stack in content.stacks] == [False, True]
+
+
+def test_who_stands_where_in_the_stacks(content: Content) -> None:
+    held = {
+        earner.key: {d.achievement.code for d in content.decisions if d.earner == earner} for earner in content.earners
+    }
+    rural, leading = ({a.code for a, _ in stack.members} for stack in content.stacks)
+    assert len(held["nunez"] & rural) == 3
+    assert (len(held["oquinn"] & leading), len(held["delgado"] & leading)) == (5, 4)
+
+
+def test_a_recognizer_endorses_and_issues_nothing(content: Content) -> None:
+    assert {each.by for each in content.endorsements} == {"kde"}
+    assert "kde" not in {achievement.issuer for achievement in content.achievements}
+    assert [each.embed for each in content.endorsements] == [True, False]
 
 
 def test_iris_creates_what_digital_promise_issues(content: Content) -> None:
@@ -87,10 +114,10 @@ def test_every_case_of_the_domain_is_there(content: Content) -> None:
     assert len(content.earners) == 12
     assert {d.earner.key for d in content.decisions} == {e.key for e in content.earners}
     assert Counter(d.judgement.outcome for d in content.decisions if d.judgement) == {
-        Outcome.AWARDED: 7,
+        Outcome.AWARDED: 15,
         Outcome.NOT_YET: 2,
     }
-    assert Counter(len(d.assessments) for d in content.decisions if not d.judgement) == {1: 1, 2: 8, 3: 2}
+    assert Counter(len(d.assessments) for d in content.decisions if not d.judgement) == {1: 1, 2: 10, 3: 2}
     assert Counter((what, d.achievement.parts.status_purpose) for d in content.decisions for what, _ in d.later) == {
         ("revoke", StatusPurpose.REVOCATION): 1,
         ("suspend", StatusPurpose.REVOCATION): 1,
@@ -134,7 +161,7 @@ def test_levels_are_found_by_key(content: Content) -> None:
 
 def copy_of_the_content(folder: Path) -> Path:
     source = files("badgeissuer.cli") / "demo_content"
-    for name in ("", "achievements"):
+    for name in ("", "achievements", "art"):
         place = source / name if name else source
         (folder / name).mkdir(exist_ok=True)
         for file in place.iterdir():
@@ -158,6 +185,16 @@ def test_a_key_that_leads_nowhere_is_named(tmp_path: Path, change: dict[str, Any
     decisions[0] |= change
     file.write_text(yaml.safe_dump(decisions, allow_unicode=True), encoding="utf-8")
     with pytest.raises(Misconfigured, match=place):
+        load_content(folder)
+
+
+def test_a_stack_of_what_is_not_there_is_named(tmp_path: Path) -> None:
+    folder = copy_of_the_content(tmp_path)
+    file = folder / "stacks.yaml"
+    stacks = yaml.safe_load(file.read_text(encoding="utf-8"))
+    stacks[0]["members"][0]["achievement"] = "no-such"
+    file.write_text(yaml.safe_dump(stacks, allow_unicode=True), encoding="utf-8")
+    with pytest.raises(Misconfigured, match=r"stacks\.yaml"):
         load_content(folder)
 
 
