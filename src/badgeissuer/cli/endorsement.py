@@ -171,7 +171,7 @@ def export(
         row = await endorsing.find_endorsement(work, endorsement_id=_id(work, endorsement))
         return str(row.id), row.text, row.sha256
 
-    from badgeissuer.cli.exporting import write
+    from badgeissuer.cli.export_items import write
 
     name, text, sha256 = session.in_unit(session.settings_of(data_dir), read)
     path = output / f"endorsement-{name}.json"

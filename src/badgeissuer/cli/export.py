@@ -62,7 +62,8 @@ def export(
 async def _export(
     settings: Settings, awards: list[str], wanted: Wanted, folder: Path, *, with_name: bool
 ) -> list[dict[str, Any]]:
-    from badgeissuer.cli.exporting import SIGNED_AND_DRAWN, write
+    from badgeissuer.cli.export_items import write
+    from badgeissuer.cli.exporting import SIGNED_AND_DRAWN
     from badgeissuer.services import rendering
     from badgeissuer.services.access import operator
     from badgeissuer.services.rendering import FORMS, Form

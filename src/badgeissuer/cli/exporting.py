@@ -9,16 +9,16 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
-from badgeissuer.errors import Unavailable
-from badgeissuer.rules.terms import AwardState, StatusPurpose, VersionState
+from badgeissuer.cli import export_documents
+from badgeissuer.cli.export_documents import expected_of
+from badgeissuer.cli.export_items import MANIFEST, Expected, Item, Kind, write
+from badgeissuer.rules.terms import AwardState, VersionState
 from badgeissuer.runtime import Runtime
 from badgeissuer.services import publishing, rendering
 from badgeissuer.services.access import operator
@@ -31,20 +31,6 @@ from badgeissuer.vc import strictjson
 from badgeissuer.vc.status import Bits
 from badgeissuer.work import Work
 
-Kind = Literal[
-    "credential",
-    "credential-jwt",
-    "credential-png",
-    "credential-svg",
-    "certificate",
-    "status",
-    "issuer",
-    "did",
-    "achievement",
-]
-Expected = Literal["valid", "revoked", "suspended", "expired"]
-
-MANIFEST = "manifest.json"
 SIGNED_AND_DRAWN = (Form.JSON, Form.JWT, Form.PNG, Form.SVG, Form.PDF)
 _KINDS: dict[Form, Kind] = {
     Form.JSON: "credential",
@@ -53,30 +39,11 @@ _KINDS: dict[Form, Kind] = {
     Form.SVG: "credential-svg",
     Form.PDF: "certificate",
 }
-_WHEN_SET: dict[str, Expected] = {
-    StatusPurpose.REVOCATION.value: "revoked",
-    StatusPurpose.SUSPENSION.value: "suspended",
-}
 _WHEN_IN_STATE: dict[AwardState, Expected] = {
     AwardState.REVOKED: "revoked",
     AwardState.SUSPENDED: "suspended",
     AwardState.SUPERSEDED: "revoked",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One file. ``expected`` is what the exported bytes alone prove at the time of the export.
-
-    A certificate proves nothing: its ``expected`` is what it says, which is all that the service knows (a suspension
-    that the status list does not show, too).
-    """
-
-    kind: Kind
-    path: str
-    url: str
-    expected: Expected = "valid"
-    media_type: str = "application/json"
 
 
 async def export(runtime: Runtime, folder: Path) -> list[Item]:
@@ -88,9 +55,19 @@ async def export(runtime: Runtime, folder: Path) -> list[Item]:
     items: list[Item] = []
     async with runtime.begin(operator()) as work:
         files = [*await _issuers(work), *await _achievements(work), *await _status_lists(work)]
-        credentials = await _credentials(work)
+        files += await export_documents.stacks(work)
+        bits = {row.url: _bits(row.text) for row in await _lists(work)}
+        files += await export_documents.endorsements(work, bits)
+        pictures = await export_documents.art(work)
+        records = await export_documents.records(work, bits)
+        credentials = await _credentials(work, bits)
     for item, text in files:
         await asyncio.to_thread(write, folder / item.path, text.encode())
+        items.append(item)
+    for record in records:
+        pictures += await export_documents.record_files(runtime, record)
+    for item, content in pictures:
+        await asyncio.to_thread(write, folder / item.path, content)
         items.append(item)
     for matter, expected in credentials:
         for form in SIGNED_AND_DRAWN:
@@ -160,15 +137,14 @@ async def _status_lists(work: Work) -> list[tuple[Item, str]]:
     ]
 
 
-async def _credentials(work: Work) -> list[tuple[Matter, Expected]]:
-    bits = {row.url: _bits(row.text) for row in await _lists(work)}
+async def _credentials(work: Work, bits: Mapping[str, Bits]) -> list[tuple[Matter, Expected]]:
     ids = await work.session.scalars(
         select(Credential.id)
         .where(visible_to(work.actor, Credential), Credential.media_type == EMBEDDED)
         .order_by(Credential.created_at, Credential.id)
     )
     matters = [await rendering.public_matter(work, credential_id=key, forms=SIGNED_AND_DRAWN) for key in list(ids)]
-    return [(matter, _expected(matter.document, bits, now=work.now)) for matter in matters]
+    return [(matter, expected_of(matter.document, bits, now=work.now)) for matter in matters]
 
 
 def _item(credential: Credential, form: Form, expected: Expected) -> Item:
@@ -177,29 +153,9 @@ def _item(credential: Credential, form: Form, expected: Expected) -> Item:
     return Item(_KINDS[form], path, url, expected, FORMS[form].media_type)
 
 
-def _expected(document: Mapping[str, Any], bits: Mapping[str, Bits], *, now: datetime) -> Expected:
-    """What a stranger finds who has these bytes only: the status bit first, then the end of validity."""
-    entry = document["credentialStatus"]
-    if bits[entry["statusListCredential"]].get(int(entry["statusListIndex"])):
-        return _WHEN_SET[entry["statusPurpose"]]
-    until = document.get("validUntil")
-    return "expired" if until is not None and datetime.fromisoformat(until) < now else "valid"
-
-
 def _said(matter: Matter, expected: Expected) -> Expected:
     return _WHEN_IN_STATE.get(matter.standing.state, "expired" if expected == "expired" else "valid")
 
 
 def _bits(text: str) -> Bits:
     return Bits.from_encoded(json.loads(text)["credentialSubject"]["encodedList"])
-
-
-def write(path: Path, content: bytes) -> None:
-    """Write the file, whole or not at all. Raises ``Unavailable`` where the disk refuses."""
-    unfinished = path.with_name(f".{path.name}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
-    except OSError as error:
-        raise Unavailable(f"{path} cannot be written: {error.strerror}") from error

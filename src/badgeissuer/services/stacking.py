@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, tuple_
@@ -193,6 +194,20 @@ async def published_stack(work: Work, *, stack_id: UUID) -> tuple[Stack, StackVe
     if row is None:
         raise NotFound("no such stack, or none that is published")
     return row[0], row[1]
+
+
+async def public_document(work: Work, *, stack_id: UUID) -> dict[str, Any]:
+    """What the stack's address tells everybody. Raises ``NotFound``."""
+    stack, version = await published_stack(work, stack_id=stack_id)
+    did = (await work.session.scalars(select(Issuer.did).where(Issuer.id == stack.issuer_id))).one()
+    return {
+        "id": stack_url(work.base_url, stack.id),
+        "version": version.number,
+        "state": version.state.value,
+        "issuer": did,
+        "achievement": defining.achievement_url(work.base_url, stack.achievement_id),
+        **version.document,
+    }
 
 
 def _version(work: Work, stack: Stack, *, number: int, document: StackDocument) -> StackVersion:

@@ -8,17 +8,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
-from sqlalchemy import select
 
 from badgeissuer.errors import NotFound
 from badgeissuer.rules import stack_progress as rules
 from badgeissuer.rules.stack_progress import MemberState
 from badgeissuer.rules.terms import AwardState
 from badgeissuer.services import progressing, stacking
-from badgeissuer.services.defining import achievement_url
 from badgeissuer.services.identifying import EarnerGiven
-from badgeissuer.services.stack_facts import stack_url
-from badgeissuer.store.catalog import Issuer
 from badgeissuer.vc import strictjson
 from badgeissuer.web import media
 from badgeissuer.web.api.public import public_id
@@ -148,16 +144,7 @@ async def public_stack(name: str, request: Request, work: PublicWorkDep) -> Resp
     """
     if "." not in name and media.wants_page(request.headers.get("accept"), (media.JSON,)):
         return await in_words(request, lambda: stack_page(request, work, public_id(name)))
-    stack, version = await stacking.published_stack(work, stack_id=public_id(name.removesuffix(".json")))
-    did = (await work.session.scalars(select(Issuer.did).where(Issuer.id == stack.issuer_id))).one()
-    document = {
-        "id": stack_url(work.base_url, stack.id),
-        "version": version.number,
-        "state": version.state.value,
-        "issuer": did,
-        "achievement": achievement_url(work.base_url, stack.achievement_id),
-        **version.document,
-    }
+    document = await stacking.public_document(work, stack_id=public_id(name.removesuffix(".json")))
     text = strictjson.dumps(document)
     tag = media.etag(hashlib.sha256(text.encode()).hexdigest())
     return media.serve(request, text, tag=tag, media_type=media.JSON, cache=media.FRESH_CACHE)
