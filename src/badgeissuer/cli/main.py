@@ -13,6 +13,7 @@ from badgeissuer.cli import (
     achievement,
     apikey,
     award_states,
+    clr,
     config,
     console,
     demo_command,
@@ -58,7 +59,7 @@ _ORDER = (
     *("demo", "serve", "migrate"),
     *("apikey", "issuer", "achievement", "stack"),
     *("issue", "revoke", "suspend", "reinstate", "export"),
-    *("endorse", "endorsement"),
+    *("clr", "endorse", "endorsement"),
     *("verify", "preflight", "config", "openapi"),
 )
 _EXAMPLES = """\
@@ -116,6 +117,7 @@ app.command("reinstate", rich_help_panel=_ISSUE)(award_states.reinstate)
 app.command("export", rich_help_panel=_ISSUE)(export.export)
 app.command("endorse", rich_help_panel=_ISSUE)(endorsement.endorse)
 app.add_typer(endorsement.app, name="endorsement", rich_help_panel=_ISSUE)
+app.add_typer(clr.app, name="clr", rich_help_panel=_ISSUE)
 app.command("verify", rich_help_panel=_CHECK)(verify.verify)
 app.command("preflight", rich_help_panel=_CHECK)(preflight.preflight)
 app.add_typer(config.app, name="config", rich_help_panel=_CHECK)
