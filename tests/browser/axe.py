@@ -15,7 +15,7 @@ async def faults(page: Page) -> list[str]:
     # That it looked at something at all.
     assert len(found["passes"]) >= 10, found["passes"]
     return [
-        f"{each['impact']} {each['id']}: {each['help']} at {'; '.join(str(node['target']) for node in each['nodes'][:5])}"
+        f"{each['impact']} {each['id']}: {each['help']} at {[node['target'] for node in each['nodes'][:5]]}"
         for each in found["violations"]
         if each["impact"] in _GRAVE
     ]

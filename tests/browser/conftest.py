@@ -2,76 +2,40 @@
 
 ``site`` is the server and what was issued there; ``visitor`` opens pages as somebody would, and fails the test when a
 page asks for anything outside, runs something, or writes to the console. Names of fixtures that other tests here use:
-``site``, ``browser``, ``visitor``, ``open_visitor``.
+``site``, ``browser``, ``visitor``, ``open_visitor``, ``gallery``.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx2
 import pytest
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request, Route, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Page,
+    Request,
+    Route,
+    ViewportSize,
+    async_playwright,
+)
 
-from tests.support.server import Server
+from tests.browser.gallery import Gallery, build, sign_in
+from tests.browser.machine import ARGUMENTS
+from tests.browser.site import Json, Site, opened
 from tests.support.tools import tool
 
-# What Chromium would do by itself, it does not do here; and it can find no other machine.
-ARGUMENTS = [
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-quic",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
-]
+__all__ = ["DESKTOP", "PHONE", "Json", "OpenVisitor", "Site", "Visitor", "file_of", "watch"]
+
 OWN_HOSTS = frozenset({"localhost", "127.0.0.1"})
-DESKTOP = {"width": 1280, "height": 900}
-PHONE = {"width": 320, "height": 720}
-Json = dict[str, Any]
-
-
-@dataclass
-class Site:
-    """The server, what the demo issued on it, and a platform's API key."""
-
-    server: Server
-    key: str
-    issued: list[Json]
-
-    @property
-    def url(self) -> str:
-        return self.server.base_url
-
-    def log(self) -> str:
-        """What the server wrote: in demo mode the mails too."""
-        return self.server.log.read_text(encoding="utf-8", errors="replace")
-
-    async def api(self, method: str, path: str, body: Json | None = None, *, status: int | None = None) -> Any:
-        """One call as the platform; the answer's JSON."""
-        async with httpx2.AsyncClient(base_url=self.url, trust_env=False, timeout=60) as http:
-            answer = await http.request(method, path, json=body, headers={"Authorization": f"Bearer {self.key}"})
-        assert answer.status_code == (status or {"POST": 201}.get(method, 200)), (path, answer.text)
-        return answer.json()
-
-    async def have(self, path: str, accept: str = "*/*") -> httpx2.Response:
-        """One public document, as a program gets it."""
-        async with httpx2.AsyncClient(base_url=self.url, trust_env=False, timeout=60) as http:
-            return await http.get(path, headers={"Accept": accept})
-
-    async def publish(self, issuer: str, document: Json, **parts: Any) -> str:
-        """A published achievement; its id."""
-        made: str = (
-            await self.api("POST", "/v1/achievements", {"issuer": issuer, "achievement": document, "parts": parts})
-        )["id"]
-        await self.api("POST", f"/v1/achievements/{made}/publish", status=200)
-        return made
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 320, "height": 720}
 
 
 @dataclass
@@ -98,13 +62,19 @@ class Visitor:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One for all tests of this process: tests make issuers and awards of their own before they change anything."""
-    folder = tmp_path_factory.mktemp("site")
-    server = Server(folder, f"sqlite+aiosqlite:///{folder / 'badgeissuer.db'}")
-    server.environment["BADGEISSUER_DEMO"] = "true"
-    loaded = json.loads(server.run("demo", "--no-serve", "--json"))
-    key = json.loads(server.run("apikey", "create", "--platform", "Browser tests", "--json"))["key"]
-    with server:
-        yield Site(server, key, loaded["issued"])
+    with opened(tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+async def gallery(site: Site, browser: Browser) -> Gallery:
+    """All pages and states, made once; its session is that of an earner who has signed in."""
+    made = await build(site)
+    context = await browser.new_context(base_url=site.url)
+    await sign_in(site, context)
+    made.session = dict(await context.storage_state())
+    await context.close()
+    return made
 
 
 @pytest.fixture(scope="session")
@@ -133,6 +103,7 @@ async def open_visitor(browser: Browser, site: Site) -> AsyncIterator[OpenVisito
     async def open_one(*, scripts: bool = False, **members: Any) -> Visitor:
         options: Json = {"viewport": DESKTOP, "locale": "en-US", **members}
         context = await browser.new_context(java_script_enabled=scripts, base_url=site.url, **options)
+        context.set_default_timeout(20_000)
         seen = Seen()
         await watch(context, seen)
         opened.append(Visitor(context, await context.new_page(), seen))
