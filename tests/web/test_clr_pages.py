@@ -20,11 +20,11 @@ from badgeissuer.services.access import operator
 from badgeissuer.store.clrs import Clr
 from badgeissuer.vc.bake import unbake
 from badgeissuer.web.app import create_app
-from badgeissuer.web.pages import clr, clr_reading
+from badgeissuer.web.pages import clr, clr_reading, clr_transcript
 from tests.service.test_verifying import DID_URL, Web
 from tests.support import issued, kept_records, make
 from tests.support.app import BASE_URL, Clock, MakeRuntime, Service
-from tests.support.pages import BROWSER, Page, check_headers
+from tests.support.pages import BROWSER, Page, check_headers, page_at
 from tests.support.tools import run, tool
 
 Json = dict[str, Any]
@@ -187,6 +187,21 @@ async def test_who_cannot_be_asked_has_no_verdict_and_is_not_called_valid(world:
     assert "Of its credentials: Valid: 1, No verdict: 1, from another service: 1." in text
     assert "the host does not answer" in text
     assert "1 of its 2 credentials were checked" in text
+
+
+async def test_a_paper_that_takes_too_long_is_made_of_some_and_says_so(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clr_transcript, "_FOR_ALL", 0.0)
+    monkeypatch.setattr(clr_transcript, "_SOME", 1)
+    ids = [await award(world, f"Number {number}", number) for number in (1, 2, 3)]
+    record = await kept_records.keep(world.service, *ids)
+    await change(world, ids[2], "revoke")
+    text = await paper(world, f"{await shared(world, record)}/record.pdf", tmp_path)
+    assert "the record itself and 1 of the 3 credentials in it" in text
+    # What nobody looked at is not called valid, and what our own rows know is told.
+    assert "Of its credentials: Valid: 1, Revoked: 1, not looked at here: 1." in text
+    assert "It could not be looked at in time." in text
 
 
 async def test_a_member_that_was_changed_is_named_by_its_number(world: World, tmp_path: Path) -> None:
@@ -577,3 +592,24 @@ async def test_letters_that_no_font_has_are_said_to_be_missing(world: World) -> 
     answer = await world.service.http.get(f"{path}/record.pdf")
     assert (answer.status_code, answer.content[:5]) == (200, b"%PDF-")
     assert "王小明 😀 שלום" in await page_at_share(world, path)
+
+
+async def test_a_record_has_its_page_at_its_own_address(world: World, tmp_path: Path) -> None:
+    first = await kept_records.keep(world.service, await award(world, "Assessment Literacy"), kept_records.foreign())
+    second = await kept_records.keep(world.service, await award(world, "Collaborative Coaching", 2))
+    path = f"/clrs/{first.id}"
+    page = await page_at(world.service, path)
+    assert f"Address of this record {BASE_URL}{path}" in page.text
+    links = {attributes["href"] for attributes in page.all("a")}
+    for form in ("json", "png", "svg", "pdf"):
+        assert f"{path}.{form}" in links
+        assert (await world.service.http.get(f"{path}.{form}")).status_code == 200
+    assert {each.get("content") for each in page.all("meta") if each.get("name") == "robots"} == {"noindex"}
+    text = await paper(world, path, tmp_path, Accept="application/pdf")
+    assert f"{BASE_URL}{path}" in text
+    assert (await world.service.http.get(path)).text == first.text
+    await kept_records.take_back(world.service, first, newer=second)
+    page = await page_at(world.service, path)
+    assert f"/clrs/{second.id}" in {attributes["href"] for attributes in page.all("a")}
+    for nothing in (f"/clrs/{'0' * 8}-0000-4000-8000-{'0' * 12}", "/clrs/x", f"{path}x"):
+        await page_at(world.service, nothing, 404)

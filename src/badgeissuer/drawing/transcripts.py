@@ -11,8 +11,8 @@ from typing import Literal
 from badgeissuer.drawing.press import Printed, press
 from badgeissuer.drawing.sheets import colour_of, qr_svg
 
-# How something stands, as a colour and a mark: in force, not any more, for a while, over, another in its place.
-Tone = Literal["good", "bad", "hold", "open", "next"]
+# How something stands, as a colour and a mark: in force, not any more, for a while, in part, over, replaced.
+Tone = Literal["good", "bad", "hold", "warn", "open", "next"]
 
 # A word without a place to break at would run into the next column.
 _LONG_WORD = re.compile(r"\S{25,}")
