@@ -204,11 +204,11 @@ async def test_the_headers_of_each_form(service: Service) -> None:
     _, award = await _award(service)
     url = award["credential"]["url"]
     expected = {
-        "jwt": ("application/vc+jwt", "inline", "public, max-age=3600"),
-        "png": ("image/png", "inline", "public, max-age=3600"),
-        "svg": ("image/svg+xml", "inline", "public, max-age=3600"),
+        "jwt": ("application/vc+jwt", "inline", "public, max-age=300"),
+        "png": ("image/png", "inline", "public, max-age=300"),
+        "svg": ("image/svg+xml", "inline", "public, max-age=300"),
         "pdf": ("application/pdf", "attachment", "public, max-age=300"),
-        "qr.svg": ("image/svg+xml", "inline", "public, max-age=3600"),
+        "qr.svg": ("image/svg+xml", "inline", "public, max-age=300"),
         "card.png": ("image/png", "inline", "public, max-age=300"),
     }
     tags = {(await _get(service, url)).headers["etag"]}

@@ -30,7 +30,7 @@ async def test_a_credential_is_the_same_bytes_under_each_of_its_names(service: S
     assert hashlib.sha256(whole.content).hexdigest() == award["credential"]["sha256"]
     assert whole.headers["etag"] == f'"{award["credential"]["sha256"]}"'
     assert whole.headers["vary"] == "Accept"
-    assert whole.headers["cache-control"] == "public, max-age=3600"
+    assert whole.headers["cache-control"] == "public, max-age=300"
     assert whole.headers["access-control-allow-origin"] == "*"
     assert "set-cookie" not in whole.headers
     assert json.loads(whole.content)["id"] == url

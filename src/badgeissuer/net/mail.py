@@ -57,7 +57,7 @@ class SmtpMailer:
     tls: str
     sender: str
     user: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     tls_context: ssl.SSLContext | None = None
 
     async def send(self, message: Message) -> None:
@@ -73,6 +73,8 @@ class SmtpMailer:
                 password=self.password,
                 tls_context=self.tls_context,
                 timeout=_SECONDS,
+                # Else it asks the DNS for this machine's name, which is nobody's business.
+                local_hostname=email.utils.parseaddr(self.sender)[1].rpartition("@")[2],
             )
         except aiosmtplib.SMTPRecipientsRefused as error:
             code = min(refused.code for refused in error.recipients)

@@ -34,8 +34,8 @@ _BESIDE_A_PAGE = frozenset((*IMAGE_TYPES, "text/plain"))
 # Images and papers are looked at and do nothing: no script, no form, no frame, nothing loaded.
 INERT = {"Content-Security-Policy": "sandbox; default-src 'none'"}
 
-# A credential's text never changes; its state is in the status list. An hour lets a mistaken 404 heal, too.
-CREDENTIAL_CACHE = "public, max-age=3600"
+# A credential's text never changes, but its earner may close it: then it is gone from caches within five minutes.
+CREDENTIAL_CACHE = "public, max-age=300"
 # Status lists and DID documents: a revocation or a new key reaches every verifier within five minutes.
 FRESH_CACHE = "public, max-age=300"
 
