@@ -108,6 +108,10 @@ async def test_art_is_in_every_form_of_an_award(service: Service, kind: str, tmp
         near = [count for count, pixel in pixels if max(abs(a - b) for a, b in zip(pixel, colour, strict=True)) <= 2]
         assert sum(near) > 2_000
 
+    # Whoever does not see it is told what it shows.
+    page = await service.http.get(award["credential"]["url"], headers={"Accept": "text/html"})
+    assert '.svg" alt="A plain field"' in page.text
+
     # At its own address, for ever, and harmless.
     served = await service.http.get(f"/art/{told['sha256']}.png")
     assert _middle(served.content) == (size, colour)

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from markupsafe import Markup
 
 from badgeissuer.services import embedding
+from badgeissuer.store.art import named
 from badgeissuer.vc.model.base import instant
 from badgeissuer.vc.multikey import did_web_url
 from badgeissuer.web.pages.markup import bytes_of, fitting, markdown, shown, web_address
@@ -60,6 +61,8 @@ class Badge:
     url: str
     path: str
     title: str
+    # What its picture shows, where it has one of its own.
+    caption: str
     issuer: str
     issuer_url: str
     kind: str
@@ -146,6 +149,7 @@ def badge(document: Mapping[str, Any], *, base_url: str) -> Badge:
     return Badge(
         url=document["id"],
         path=document["id"].removeprefix(base_url),
+        caption=_caption(achievement.get("image"), base_url),
         title=shown(achievement["name"], _TITLE),
         issuer=shown(issuer.get("name"), _TITLE) or issuer["id"],
         issuer_url=web_address(issuer.get("url")) or _profile(issuer["id"], base_url),
@@ -163,6 +167,13 @@ def badge(document: Mapping[str, Any], *, base_url: str) -> Badge:
         evidence=some_evidence,
         more_evidence=len(evidence) - len(some_evidence),
     )
+
+
+def _caption(image: object, base_url: str) -> str:
+    """Only of a picture that is drawn here: words of one that is elsewhere would tell of another."""
+    if not isinstance(image, Mapping) or named(image, base_url=base_url) is None:
+        return ""
+    return shown(image.get("caption"), _ABOUT)
 
 
 def _profile(did: str, base_url: str) -> str:
