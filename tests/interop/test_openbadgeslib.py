@@ -14,14 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from openbadgeslib.ob3 import OB3VerificationError
-from openbadgeslib.ob3.ldp import OB3LdpVerifier
+from openbadgeslib.ob3.clr import bundled_clr_contexts
+from openbadgeslib.ob3.ldp import OB3LdpVerifier, verify_data_integrity_proof
 from openbadgeslib.ob3.verifier import OB3Verifier
 
 from badgeissuer.runtime import Runtime, utc_now
 from badgeissuer.sandbox import Sandbox
 from badgeissuer.services import verifying
 from badgeissuer.store.access import ANONYMOUS
+from badgeissuer.vc.multikey import parse_multikey
+from tests.support.bundled import member_texts
 from tests.support.exported import Exported, FileHost, new_runtime
 from tests.support.single_changes import leaves, variants
 
@@ -80,7 +84,7 @@ async def our_verdict(stranger: Runtime, data: bytes) -> tuple[bool, str]:
 
 def test_the_manifest_has_every_kind_of_case(exported: Exported) -> None:
     expected = [item["expected"] for item in exported.of("credential")]
-    assert {word: expected.count(word) for word in sorted(set(expected))} == {"revoked": 1, "suspended": 1, "valid": 12}
+    assert {word: expected.count(word) for word in sorted(set(expected))} == {"revoked": 1, "suspended": 1, "valid": 24}
 
 
 def test_openbadgeslib_gives_the_manifests_verdict(exported: Exported) -> None:
@@ -117,6 +121,63 @@ async def test_our_verify_gives_the_manifests_verdict_in_every_signed_form(
     exported: Exported, stranger: Runtime
 ) -> None:
     for kind in ("credential-jwt", "credential-png", "credential-svg"):
+        for item in exported.of(kind):
+            verdict = await our_verdict(stranger, exported.data(item))
+            assert verdict == (item["expected"] == "valid", item["expected"]), item["url"]
+
+
+def openbadgeslib_on_the_proof(exported: Exported, document: dict[str, Any]) -> str:
+    """It has no verifier of whole endorsements and records as JSON, but one of their proofs: with the key that the
+    exported did.json publishes."""
+    did = exported.answer(f"{_page(document)}/did.json")
+    pem = public_key_pem(json.loads(did), document["proof"][0]["verificationMethod"])
+    try:
+        verify_data_integrity_proof(document, pem, extra_contexts=bundled_clr_contexts())
+    except OB3VerificationError as error:
+        return f"invalid: {error}"
+    return "valid"
+
+
+def _page(document: dict[str, Any]) -> str:
+    return f"https://issuer.example/issuers/{document['issuer']['id'].rpartition(':')[2]}"
+
+
+def public_key_pem(did_document: dict[str, Any], method_id: str) -> bytes:
+    [method] = [each for each in did_document["verificationMethod"] if each["id"] == method_id]
+    key = parse_multikey(method["publicKeyMultibase"])
+    pem: bytes = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return pem
+
+
+def test_openbadgeslib_checks_endorsements_and_records_with_the_published_keys(exported: Exported) -> None:
+    items = [*exported.of("endorsement"), *exported.of("clr")]
+    assert len(items) == 6
+    for item in items:
+        document = exported.document(item)
+        assert openbadgeslib_on_the_proof(exported, document) == "valid", item["url"]
+        assert openbadgeslib_on_the_proof(exported, {**document, "name": "another"}).startswith("invalid"), item["url"]
+
+
+def test_openbadgeslib_gives_each_badge_in_a_record_the_verdict_that_it_has_outside(exported: Exported) -> None:
+    outside = {exported.data(item).decode(): item["expected"] for item in exported.of("credential")}
+    seen = 0
+    for item in exported.of("clr"):
+        verdicts = []
+        for text in member_texts(exported.data(item).decode()):
+            assert text in outside, "byte for byte as it is served"
+            verdicts.append(openbadgeslib_verdict(exported, text.encode()))
+            assert verdicts[-1] == outside[text]
+        assert (set(verdicts) == {"valid"}) is (item["expected"] == "valid")
+        seen += len(verdicts)
+    assert seen == 15
+
+
+async def test_our_verify_gives_the_manifests_verdict_on_records_and_endorsements(
+    exported: Exported, stranger: Runtime
+) -> None:
+    expected = [item["expected"] for item in exported.of("clr")]
+    assert sorted(expected) == ["invalid", "valid", "valid", "valid"]
+    for kind in ("endorsement", "clr", "clr-png", "clr-svg"):
         for item in exported.of(kind):
             verdict = await our_verdict(stranger, exported.data(item))
             assert verdict == (item["expected"] == "valid", item["expected"]), item["url"]
