@@ -16,13 +16,14 @@ from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
-from badgeissuer.errors import Fault, Unavailable
+from badgeissuer.errors import BadgeissuerError, Fault, Unavailable
 from badgeissuer.vc import limits, strictjson
-from badgeissuer.vc.canon import BADGE_BUDGET, Algorithm, Budget, Canonical, frames
+from badgeissuer.vc.canon import BADGE_BUDGET, WARM_UP, Algorithm, Budget, Canonical, frames, quickly
 from badgeissuer.vc.contexts import ContextStore, Edition
 from badgeissuer.vc.faults import BudgetExceeded
 
-_ONE_EACH: Mapping[str, int] = {"mint": 1, "foreign": 1}
+MINT = "mint"
+_ONE_EACH: Mapping[str, int] = {MINT: 1, "foreign": 1, "records": 1}
 # The library is loaded within it, the first time; what is left is more than any honest schema takes.
 _SCHEMA_SECONDS = 2.0
 _SOURCE_ROOT = str(Path(__file__).resolve().parent.parent)
@@ -47,8 +48,14 @@ class Sandbox:
         memory_mib: int = 512,
         lanes: Mapping[str, int] = _ONE_EACH,
         patience: float = 30.0,
+        in_process: bool = True,
     ) -> None:
-        """``timeout`` bounds one document, ``patience`` the wait for a free worker and for a new one to start."""
+        """``timeout`` bounds one document, ``patience`` the wait for a free worker and for a new one to start.
+
+        ``in_process``: ordinary documents of our own need no worker.
+        """
+        self._contexts = contexts
+        self._in_process = in_process
         # Only a store of the caller's own has to travel; the pinned one each worker reads and checks for itself.
         own = None
         if contexts is not ContextStore.pinned():
@@ -66,6 +73,7 @@ class Sandbox:
     async def start(self) -> None:
         """Start the first worker of the first lane in the background, so that the first caller need not wait for it."""
         self._closed = False
+        self._background(self._read_contexts())
         for lane in list(self._lanes.values())[:1]:
             self._background(self._warm(lane))
 
@@ -98,6 +106,11 @@ class Sandbox:
         and no other: ``Canonical.edition`` says which one the form was made with. ``keep``: the same text will come
         again, and its form is always the same. What strangers send is not to be kept.
         """
+        if self._in_process and lane == MINT and budget.max_bytes <= BADGE_BUDGET.max_bytes:
+            # What we issue ourselves is nearly always ordinary, and then asking a worker would take longer.
+            found = quickly(document, self._contexts_of(edition), budget=budget, algorithm=algorithm)
+            if found is not None:
+                return found
         text = strictjson.dumps(document)
         if len(text.encode()) > budget.max_bytes:
             raise BudgetExceeded(f"the document is longer than {budget.max_bytes} bytes")
@@ -119,6 +132,9 @@ class Sandbox:
         while self._kept_bytes > _KEPT_BYTES:
             _, oldest = self._kept.popitem(last=False)
             self._kept_bytes -= len(oldest.nquads)
+
+    def _contexts_of(self, edition: Edition) -> ContextStore:
+        return ContextStore.of_edition(edition) if self._contexts is ContextStore.pinned() else self._contexts
 
     async def validate(self, schema: object, document: Mapping[str, Any], *, lane: str = "foreign") -> list[Fault]:
         """As ``vc.schemas.validate``, in a worker of the lane: a pattern can take for ever, and a worker can be killed.
@@ -168,6 +184,11 @@ class Sandbox:
             raise
         lane.idle.append(worker)
         return answer
+
+    async def _read_contexts(self) -> None:
+        """Read the contexts of a credential before the first caller comes: that takes a tenth of a second."""
+        with contextlib.suppress(BadgeissuerError):  # as above
+            await asyncio.to_thread(quickly, WARM_UP, self._contexts)
 
     async def _warm(self, lane: _Lane) -> None:
         async with lane.free:

@@ -44,7 +44,7 @@ def poison() -> dict[str, Any]:
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
-    made = Sandbox(PINNED, timeout=20)
+    made = Sandbox(PINNED, timeout=20, in_process=False)
     yield made
     await made.close()
 
@@ -96,7 +96,7 @@ async def test_one_worker_serves_both_editions_of_the_open_badges_context(sandbo
 
 async def test_a_store_of_the_earlier_edition_keeps_its_name_on_the_way() -> None:
     earlier = ContextStore.of_edition(Edition.EARLIER)
-    sandbox = Sandbox(earlier, timeout=20)
+    sandbox = Sandbox(earlier, timeout=20, in_process=False)
     try:
         # A store of one's own has one edition, whatever is asked for.
         for asked in Edition:
@@ -129,7 +129,7 @@ async def test_what_needs_no_worker_starts_none(sandbox: Sandbox) -> None:
 
 
 async def test_a_document_that_takes_too_long_is_refused_and_its_worker_replaced() -> None:
-    sandbox = Sandbox(PINNED, timeout=1)
+    sandbox = Sandbox(PINNED, timeout=1, in_process=False)
     try:
         await sandbox.canonicalize(badge())
         before = pids(sandbox)
@@ -217,7 +217,7 @@ async def test_a_worker_that_dies_of_a_document_refuses_it(sandbox: Sandbox) -> 
 
 
 async def test_memory_is_bounded() -> None:
-    sandbox = Sandbox(PINNED, timeout=20, memory_mib=96)
+    sandbox = Sandbox(PINNED, timeout=20, memory_mib=96, in_process=False)
     try:
         await sandbox.canonicalize(badge())
         names = [f"{number:07}" for number in range(1_500_000)]
@@ -243,7 +243,7 @@ async def test_a_worker_that_cannot_start_is_no_fault_of_the_document(
 
 
 async def test_when_all_workers_are_busy_the_wait_ends_and_the_other_lane_goes_on() -> None:
-    sandbox = Sandbox(PINNED, timeout=30, patience=5)
+    sandbox = Sandbox(PINNED, timeout=30, patience=5, in_process=False)
     try:
         task = await running(sandbox, poison(), lane="foreign", budget=ENDLESS)
         sandbox._patience = 0.05
@@ -279,7 +279,7 @@ async def test_closing_while_a_worker_starts_leaves_none_behind(sandbox: Sandbox
 
 async def test_a_store_of_ones_own_reaches_the_workers() -> None:
     store = ContextStore.of({"urn:c": '{"@context":{"x":"urn:é","id":"@id"}}'.encode()})
-    sandbox = Sandbox(store)
+    sandbox = Sandbox(store, in_process=False)
     try:
         document = {"@context": "urn:c", "id": "urn:a", "x": "1"}
         assert (await sandbox.canonicalize(document)).nquads == '<urn:a> <urn:é> "1" .\n'.encode()
@@ -294,6 +294,40 @@ async def test_workers_get_no_settings_and_no_secrets(sandbox: Sandbox, monkeypa
     environment = Path(f"/proc/{pid}/environ").read_bytes()
     assert b"PYTHONHASHSEED=0" in environment
     assert b"BADGEISSUER" not in environment
+
+
+# --- ordinary documents of our own need no worker ---------------------------------------------------------------------
+
+
+async def test_an_ordinary_document_of_our_own_starts_no_worker_and_gets_the_same_answer() -> None:
+    sandbox = Sandbox(PINNED, timeout=20)
+    try:
+        for edition in Edition:
+            form = await sandbox.canonicalize(badge(), edition=edition)
+            assert form == canonicalize(badge(), ContextStore.of_edition(edition))
+        assert pids(sandbox) == set()
+        # What a stranger sent is a worker's, however ordinary.
+        assert (await sandbox.canonicalize(badge(), lane="foreign")).quads == 3
+        assert len(pids(sandbox)) == 1
+    finally:
+        await sandbox.close()
+
+
+async def test_what_is_unusual_or_takes_long_goes_to_a_worker_all_the_same() -> None:
+    sandbox = Sandbox(PINNED, timeout=1)
+    try:
+        form = await sandbox.canonicalize(badge(foo=1))
+        assert form == canonicalize(badge(foo=1), PINNED)
+        assert form.dropped == ("foo",)
+        assert len(pids(sandbox)) == 1
+        with pytest.raises(BudgetExceeded, match="longer than 1 s"):
+            await sandbox.canonicalize(poison(), budget=ENDLESS)
+        with pytest.raises(NotCanonical):
+            await sandbox.canonicalize(badge(id="_:b"))
+        with pytest.raises(MalformedJson):
+            await sandbox.canonicalize(badge(name=float("nan")))
+    finally:
+        await sandbox.close()
 
 
 # --- the worker's own loop, in this process -------------------------------------------------------------------------

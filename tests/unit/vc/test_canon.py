@@ -427,11 +427,11 @@ def test_nesting_beyond_the_stack_is_a_typed_error() -> None:
 
 
 def test_a_stack_that_ends_elsewhere_is_a_typed_error_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    def out_of_stack(*_arguments: object) -> None:
+    def out_of_stack(*_arguments: object, **_options: object) -> None:
         raise RecursionError
 
     # The JSON encoder meets the end of the stack first, so the line behind it is replaced.
-    monkeypatch.setattr(canonical, "_check_contexts", out_of_stack)
+    monkeypatch.setattr(canonical, "statements", out_of_stack)
     with pytest.raises(BudgetExceeded, match="nested too deeply"):
         canonicalize(badge(), PINNED)
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 from badgeissuer.vc.canon.canonical import (
     BADGE_BUDGET,
     FOREIGN_BUDGET,
+    WARM_UP,
     Budget,
     Canonical,
     canonicalize,
     check_values,
     equal_siblings,
+    quickly,
     source_digest,
 )
 from badgeissuer.vc.canon.rdfc import Algorithm
@@ -22,11 +24,13 @@ from badgeissuer.vc.canon.rdfc import Algorithm
 __all__ = [
     "BADGE_BUDGET",
     "FOREIGN_BUDGET",
+    "WARM_UP",
     "Algorithm",
     "Budget",
     "Canonical",
     "canonicalize",
     "check_values",
     "equal_siblings",
+    "quickly",
     "source_digest",
 ]

@@ -66,6 +66,11 @@ class Expander:
             "contextResolver": ContextResolver({}, load),
         }
         self._remembered: dict[tuple[Any, ...], tuple[Any, Any, Any]] = {}
+        self.initial: Any = jsonld.JsonLdProcessor()._get_initial_context(self._options)
+
+    def look(self) -> Look:
+        """What PyLD makes of contexts, asked one by one: for the tables of ``compiled``."""
+        return Look(_Processor(self._remembered, limits.CONTEXT_STEPS), self._options)
 
     def expand(
         self, document: dict[str, Any], *, max_steps: int = limits.CONTEXT_STEPS
@@ -93,6 +98,57 @@ class Expander:
             # PyLD assumes much about its input; what trips it is not JSON-LD.
             raise not_json_ld("invalid structure") from None
         return expanded, processor
+
+
+class Look:
+    """Answers about active contexts, by the very functions with which PyLD expands. Raises what PyLD raises, and
+    ``BudgetExceeded``."""
+
+    def __init__(self, processor: _Processor, options: dict[str, Any]) -> None:
+        self._pyld, self._options = processor, options
+
+    def local(self, context: Any, urls: list[str]) -> Any:
+        """The context after an object's own contexts."""
+        return self._pyld._process_context(context, urls, self._options)
+
+    def typed(self, context: Any, types: tuple[str, ...]) -> Any:
+        """The context for the members of an object of these types (API §5.1.2 step 11)."""
+        inner = context
+        for name in sorted(types):
+            scoped = self._pyld.get_context_value(context, name, "@context")
+            if scoped is not None and scoped is not False:
+                inner = self._pyld._process_context(inner, scoped, self._options, propagate=False)
+        return inner
+
+    def below(self, context: Any, name: str) -> Any:
+        """The context in which an object under this member begins (steps 7 and 8): what a type brought is put off
+        again, what the member brings is put on. Not of values, nor of objects that are an id only."""
+        inner = self._scoped(context, name)
+        scoped = self._pyld.get_context_value(inner, name, "@context")
+        inner = self._pyld._revert_to_previous_context(inner)
+        if scoped is not None:
+            inner = self._pyld._process_context(inner, scoped, self._options, override_protected=True)
+        return inner
+
+    def iri(self, context: Any, name: str) -> Any:
+        """What a member's or a type's name stands for."""
+        return self._pyld._expand_iri(context, name, vocab=True, base=None)
+
+    def value(self, context: Any, name: str, value: object) -> dict[str, Any]:
+        """The expanded form of a text, number or truth value of this member (API §5.3)."""
+        expanded: dict[str, Any] = self._pyld._expand_value(self._scoped(context, name), name, value, self._options)
+        return expanded
+
+    def names(self, context: Any, name: str) -> dict[str, Any]:
+        """All names that texts of this member may be, with what they stand for."""
+        inner = self._scoped(context, name)
+        return {each: self._pyld._expand_iri(inner, each, vocab=True, base=None) for each in inner["mappings"]}
+
+    def _scoped(self, context: Any, name: str) -> Any:
+        scoped = self._pyld.get_context_value(context, name, "@context")
+        if scoped is None:
+            return context
+        return self._pyld._process_context(context, scoped, self._options, propagate=True, override_protected=True)
 
 
 _EXPANDERS: weakref.WeakKeyDictionary[ContextStore, Expander] = weakref.WeakKeyDictionary()

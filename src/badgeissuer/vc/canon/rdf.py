@@ -22,7 +22,7 @@ _NIL = iri(f"{_RDF}nil")
 
 # An absolute IRI that cannot be taken for anything else inside <…>. Stricter than PyLD's pattern, which lets <, >,
 # quotes and a line break at the end through.
-_IRI = re.compile(r'[A-Za-z][A-Za-z0-9+.\-]*:[^\s\x00-\x20\x7f<>"\\]*')
+ABSOLUTE_IRI = re.compile(r'[A-Za-z][A-Za-z0-9+.\-]*:[^\s\x00-\x20\x7f<>"\\]*')
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 # Implementations differ in how they write these (PyLD raw, RDFC-1.0 §5 escaped): nothing with them is signed. All agree
 # on tab, line feed and carriage return.
@@ -88,7 +88,7 @@ class Statements:
         return subject
 
     def _property(self, subject: str | None, name: str, values: list[Any], graph: str) -> None:
-        if not _IRI.fullmatch(name):
+        if not ABSOLUTE_IRI.fullmatch(name):
             if name.startswith("_:"):
                 self.refused.append((name, "a blank node cannot be a property"))
             self.dropped.append(name)
@@ -116,35 +116,20 @@ class Statements:
             self.dropped.append("@direction")
         if "@index" in value:
             self.dropped.append("@index")
-        text, datatype = self._lexical(value["@value"], value.get("@type"))
+        datatype = value.get("@type")
+        if datatype == "@json":
+            text, datatype = self._json(value["@value"]), f"{_RDF}JSON"
+        else:
+            text, datatype = lexical(value["@value"], datatype)
         if _CONTROL.search(text):
             self.refused.append((text, "a control character other than tab and line ends"))
         language: str | None = value.get("@language")
         if language is not None:
             if not LANGUAGE_TAG.fullmatch(language):
                 self.refused.append((language, "a malformed language tag"))
-        elif not _IRI.fullmatch(datatype):
+        elif not ABSOLUTE_IRI.fullmatch(datatype):
             self.refused.append((datatype, "a datatype that is not an absolute IRI"))
         return literal(text, datatype, language)
-
-    def _lexical(self, value: Any, datatype: str | None) -> tuple[str, str]:
-        """Lexical form and datatype of a JSON value (JSON-LD 1.1 API §8.6, Data Round Tripping)."""
-        if datatype == "@json":
-            return self._json(value), f"{_RDF}JSON"
-        if isinstance(value, bool):
-            return ("true" if value else "false"), datatype or f"{_XSD}boolean"
-        if isinstance(value, float) and not value.is_integer():
-            return _double(value), datatype or f"{_XSD}double"
-        if isinstance(value, int | float):
-            if datatype == f"{_XSD}double" or abs(value) >= 1e21:
-                return _double(float(value)), datatype or f"{_XSD}double"
-            return str(int(value)), datatype or f"{_XSD}integer"
-        if datatype == f"{_XSD}double":
-            try:
-                return _double(float(value)), datatype
-            except ValueError:
-                return value, datatype
-        return value, datatype or f"{_XSD}string"
 
     def _json(self, value: Any) -> str:
         try:
@@ -158,7 +143,7 @@ class Statements:
             if value.startswith("_:"):
                 self.refused.append((value, "blank node ids are not accepted; leave the id out or use an IRI"))
                 return None
-            if _IRI.fullmatch(value):
+            if ABSOLUTE_IRI.fullmatch(value):
                 return iri(value)
         # PyLD turns what looks like a keyword ("@foo") into nothing.
         self.relative.append((kind, value if isinstance(value, str) else "@"))
@@ -171,12 +156,30 @@ class Statements:
         return f"_:b{self._blanks}"
 
     def _add(self, subject: str | None, predicate: str, object_: str | None, graph: str) -> None:
-        if subject is None or object_ is None or not _IRI.fullmatch(predicate):
+        if subject is None or object_ is None or not ABSOLUTE_IRI.fullmatch(predicate):
             return
         self.quads[(subject, iri(predicate), object_, graph)] = None
         if len(self.quads) > self._max_quads:
             detail = f"the document makes more than {self._max_quads} statements"
             raise BudgetExceeded(detail, unit="statements", spent=self._max_quads + 1)
+
+
+def lexical(value: str | int | float | bool, datatype: str | None) -> tuple[str, str]:
+    """Lexical form and datatype of a JSON value (JSON-LD 1.1 API §8.6, Data Round Tripping)."""
+    if isinstance(value, bool):
+        return ("true" if value else "false"), datatype or f"{_XSD}boolean"
+    if isinstance(value, float) and not value.is_integer():
+        return _double(value), datatype or f"{_XSD}double"
+    if isinstance(value, int | float):
+        if datatype == f"{_XSD}double" or abs(value) >= 1e21:
+            return _double(float(value)), datatype or f"{_XSD}double"
+        return str(int(value)), datatype or f"{_XSD}integer"
+    if datatype == f"{_XSD}double":
+        try:
+            return _double(float(value)), datatype
+        except ValueError:
+            return value, datatype
+    return value, datatype or f"{_XSD}string"
 
 
 def _double(value: float) -> str:

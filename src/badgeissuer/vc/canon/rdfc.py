@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from badgeissuer.vc.canon.nquads import Quad, is_blank, line
+from badgeissuer.vc.canon.nquads import Quad, is_blank
 from badgeissuer.vc.faults import BudgetExceeded
 
 Algorithm: TypeAlias = Literal["sha256", "sha384"]
@@ -55,7 +55,19 @@ def canonize(quads: Iterable[Quad], *, max_steps: int, algorithm: Algorithm = "s
         canonical = work.labels()
     except RecursionError:
         raise BudgetExceeded("parts without an id that look alike are nested too deeply") from None
-    lines = sorted(line(_renamed(quad, canonical)) for quad in dataset)
+    lines = []
+    for subject, predicate, object_, graph in dataset:
+        # "_" begins blank nodes and nothing else; "" is the default graph.
+        if subject[0] == "_":
+            subject = canonical[subject]
+        if object_[0] == "_":
+            object_ = canonical[object_]
+        if graph:
+            graph = canonical.get(graph, graph)
+            lines.append(f"{subject} {predicate} {object_} {graph} .\n")
+        else:
+            lines.append(f"{subject} {predicate} {object_} .\n")
+    lines.sort()
     labels = {before[2:]: after[2:] for before, after in canonical.items()}
     return CanonicalDataset(tuple(lines), labels, work.steps)
 
@@ -68,22 +80,19 @@ class _Canonizing:
         self._max_steps = max_steps
         self._hash = _HASHES[algorithm]
         self._canonical: _Issuer = {}
-        # §4.4.3 step 2, the blank node to quads map: each node with the statements that mention it, and apart from that
-        # its neighbours, with what is hashed before a neighbour's own id (§4.7.3 steps 1 and 2).
-        self._mentions: dict[str, list[Quad]] = {}
-        self._neighbours: dict[str, list[tuple[str, str]]] = {}
+        # §4.4.3 step 2, the blank node to quads map: each node with the statements that mention it.
+        mentions: dict[str, list[Quad]] = {}
         for quad in dataset:
-            subject, predicate, object_, graph = quad
-            blanks = [
-                (prefix, term)
-                for prefix, term in ((f"s{predicate}", subject), (f"o{predicate}", object_), ("g", graph))
-                if is_blank(term)
-            ]
-            for node in dict.fromkeys(term for _, term in blanks):
-                self._mentions.setdefault(node, []).append(quad)
-                near = self._neighbours.setdefault(node, [])
-                near.extend((prefix, other) for prefix, other in blanks if other != node)
-        self._first: dict[str, str] = {node: self._first_degree(node) for node in self._mentions}
+            subject, _, object_, graph = quad
+            if subject[0] == "_":
+                mentions.setdefault(subject, []).append(quad)
+            if object_[0] == "_" and object_ != subject:
+                mentions.setdefault(object_, []).append(quad)
+            if graph and graph[0] == "_" and graph != subject and graph != object_:
+                mentions.setdefault(graph, []).append(quad)
+        self._mentions = mentions
+        self._near: dict[str, list[tuple[str, str]]] = {}
+        self._first: dict[str, str] = {node: self._first_degree(node) for node in mentions}
 
     def labels(self) -> _Issuer:
         """§4.4.3 steps 3 to 5: the canonical id of each blank node."""
@@ -112,23 +121,38 @@ class _Canonizing:
     def _first_degree(self, node: str) -> str:
         """§4.6.3, Hash First Degree Quads."""
         rows = []
-        for quad in self._mentions[node]:
-            subject, predicate, object_, graph = quad
-            if is_blank(subject):
+        for subject, predicate, object_, graph in self._mentions[node]:
+            if subject[0] == "_":
                 subject = "_:a" if subject == node else "_:z"
-            if is_blank(object_):
+            if object_[0] == "_":
                 object_ = "_:a" if object_ == node else "_:z"
-            if is_blank(graph):
-                graph = "_:a" if graph == node else "_:z"
-            rows.append(line((subject, predicate, object_, graph)))
+            if graph:
+                if graph[0] == "_":
+                    graph = "_:a" if graph == node else "_:z"
+                rows.append(f"{subject} {predicate} {object_} {graph} .\n")
+            else:
+                rows.append(f"{subject} {predicate} {object_} .\n")
         rows.sort()
         return self._digest("".join(rows))
+
+    def _neighbours(self, node: str) -> list[tuple[str, str]]:
+        """The other blank nodes of the statements that mention a node, each with what is hashed before its own id
+        (§4.7.3 steps 1 and 2). Only nodes that look alike are asked for theirs."""
+        near = self._near.get(node)
+        if near is None:
+            near = self._near[node] = [
+                (prefix, term)
+                for subject, predicate, object_, graph in self._mentions[node]
+                for prefix, term in ((f"s{predicate}", subject), (f"o{predicate}", object_), ("g", graph))
+                if term != node and is_blank(term)
+            ]
+        return near
 
     def _n_degree(self, node: str, issuer: _Issuer) -> tuple[str, _Issuer]:
         """§4.8.3, Hash N-Degree Quads: the hash and the ids that were given on the way."""
         # 1 to 3: neighbours by their related hash (§4.7.3).
         related: dict[str, list[str]] = {}
-        for prefix, other in self._neighbours[node]:
+        for prefix, other in self._neighbours(node):
             known = self._canonical.get(other) or issuer.get(other) or self._first[other]
             related.setdefault(self._digest(prefix + known), []).append(other)
         data = []
@@ -194,8 +218,3 @@ def _orders(nodes: list[str]) -> Iterator[list[str]]:
 
 def _beyond(path: str, chosen: str) -> bool:
     return chosen != "" and len(path) >= len(chosen) and path > chosen
-
-
-def _renamed(quad: Quad, names: Mapping[str, str]) -> Quad:
-    subject, predicate, object_, graph = quad
-    return names.get(subject, subject), predicate, names.get(object_, object_), names.get(graph, graph)

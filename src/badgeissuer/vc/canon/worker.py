@@ -17,12 +17,9 @@ from typing import Any, BinaryIO
 
 from badgeissuer.errors import BadgeissuerError
 from badgeissuer.vc.canon import frames
-from badgeissuer.vc.canon.canonical import Budget, Canonical, canonicalize
-from badgeissuer.vc.contexts import OB_CONTEXTS, ContextStore, Edition
+from badgeissuer.vc.canon.canonical import WARM_UP, Budget, Canonical, canonicalize
+from badgeissuer.vc.contexts import ContextStore, Edition
 from badgeissuer.vc.faults import BudgetExceeded
-
-# Processing the contexts for the first time takes longer than a document does: done before the first document comes.
-_WARM_UP = {"@context": list(OB_CONTEXTS), "type": ["OpenBadgeCredential"], "issuer": {"id": "urn:a"}}
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
@@ -66,7 +63,7 @@ def _held_against_schema(task: Mapping[str, Any]) -> bytes:
 
 def _warm_up(contexts: ContextStore) -> None:
     with contextlib.suppress(BadgeissuerError):  # a store for tests may lack these contexts
-        canonicalize(_WARM_UP, contexts)
+        canonicalize(WARM_UP, contexts)
 
 
 def limit_memory(mib: int) -> None:
