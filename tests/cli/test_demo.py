@@ -13,7 +13,7 @@ from badgeissuer.cli.exits import Exit
 from tests.cli.conftest import Shell
 from tests.cli.test_serving import running
 
-CODES = {"valid": Exit.OK, "revoked": Exit.REFUSED, "suspended": Exit.REFUSED, "expired": Exit.REFUSED}
+CODES = {"valid": Exit.OK, **dict.fromkeys(("revoked", "suspended", "expired", "invalid"), Exit.REFUSED)}
 
 
 @pytest.fixture(scope="module")
@@ -39,11 +39,23 @@ def test_it_issues_and_says_what(loaded: tuple[Shell, Any]) -> None:
     assert len((shell.data_dir / "passphrase").read_text().strip()) == 44
 
 
+def test_it_tells_who_is_how_far_in_which_stack(loaded: tuple[Shell, Any]) -> None:
+    _, said = loaded
+    told = {each["earner"]: each["progress"] for stack in said["stacks"] for each in stack["earners"]}
+    assert told["José Núñez"].startswith("complete since ")
+    assert told["Tamsin O’Quinn"].startswith("complete since ")
+    assert told["Ana Sofía Delgado-Reyes"] == ("4 of 5 earned; missing: Facilitating an Online Computer Science Course")
+    assert (len(said["endorsements"]), [record["members"] for record in said["records"]]) == (2, [4, 7, 2, 2])
+
+
 def test_a_second_start_finds_everything_there(copy: Shell, loaded: tuple[Shell, Any]) -> None:
     done = copy("demo", "--no-serve")
     assert done.code == 0
     assert "everything was there already" in done.out
-    assert [item["url"] for item in loaded[1]["issued"] if item["url"] not in done.out] == []
+    said = loaded[1]
+    urls = [*said["endorsements"], *(each["url"] for kind in ("issued", "stacks", "records") for each in said[kind])]
+    assert [url for url in urls if url not in done.out] == []
+    assert "4 of 5 earned" in done.out
     assert "curl -H 'Accept: application/vc'" in done.out
     assert "badgeissuer apikey create --platform" in done.out
     assert copy.json("demo", "--no-serve") == {**loaded[1], "new": 0}
@@ -67,6 +79,16 @@ def test_every_export_verifies_as_the_manifest_says(loaded: tuple[Shell, Any]) -
             # Our own records may know more than the exported bytes prove.
             assert (done.code, outcome) == (CODES[outcome], outcome)
             assert outcome == item["expected"] or item["expected"] == "valid"
+
+
+def test_records_and_endorsements_verify_as_the_manifest_says(loaded: tuple[Shell, Any]) -> None:
+    shell, _ = loaded
+    export = shell.data_dir.parent / "export"
+    items = json.loads((export / "manifest.json").read_text())["items"]
+    for kind in ("endorsement", "clr", "clr-png"):
+        for item in list({item["expected"]: item for item in items if item["kind"] == kind}.values()):
+            done = shell("verify", str(export / item["path"]), "--json")
+            assert (done.code, done.json["outcome"]) == (CODES[item["expected"]], item["expected"])
 
 
 def test_verify_numbers_its_checks(loaded: tuple[Shell, Any]) -> None:
