@@ -33,6 +33,7 @@ _CONTENT = {
     as_type: {"schema": _SCHEMAS.get(form, {"type": "string", "format": "binary"})}
     for as_type, form in _BY_TYPE.items()
 }
+_CONTENT[rendering.FORMS[Form.ZIP].media_type] = {"schema": {"type": "string", "format": "binary"}}
 
 
 @router.get(
