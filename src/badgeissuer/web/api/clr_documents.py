@@ -17,6 +17,7 @@ from badgeissuer.web.body import StrictRoute
 from badgeissuer.web.deps import RuntimeDep
 from badgeissuer.web.pages.clr import clr_page
 from badgeissuer.web.pages.clr_transcript import transcript_answer
+from badgeissuer.web.pages.rendering import failed
 from badgeissuer.web.problems import NotAcceptable, problems
 
 router = APIRouter(route_class=StrictRoute, tags=["Public"])
@@ -60,9 +61,9 @@ async def clr(name: str, request: Request, runtime: RuntimeDep) -> Response:
     async with runtime.begin(ANONYMOUS) as work:
         try:
             record, newer = await bundling_reading.public_record(work, clr_id=public_id(plain))
-        except NotFound:
+        except NotFound as error:
             if form is None:
-                return await clr_page(request, runtime, "")
+                return failed(request, error)
             raise
     match form:
         case None:
