@@ -64,6 +64,8 @@ class Loaded:
     stacks: tuple[StackLoaded, ...]
     endorsements: tuple[str, ...]
     records: tuple[RecordLoaded, ...]
+    # E-mail addresses of those whose way through a stack is told.
+    people: tuple[str, ...]
 
 
 async def load_demo(runtime: Runtime, *, content: Content | None = None) -> Loaded:
@@ -103,6 +105,7 @@ async def load_demo(runtime: Runtime, *, content: Content | None = None) -> Load
         stacks=await demo_stacks.standings(runtime, given.stacks, ids=ids),
         endorsements=await demo_documents.endorsements(runtime, given.endorsements),
         records=await demo_documents.records(runtime, given.records),
+        people=tuple(earner.email for stack in given.stacks for earner in stack.shown),
     )
 
 

@@ -140,6 +140,10 @@ def _tell(settings: Settings, loaded: Loaded) -> None:
         console.say(f"  endorsement  {endorsement}")
     for record in loaded.records:
         console.say(f"  record       {record.url}  {record.earner}: {record.members} credentials")
+    base = settings.base_url
+    console.say(f"  pages        {base}/catalogue  {base}/verify")
+    if settings.sends_mail and loaded.people:
+        console.say(f"  sign in      {base}/me as {loaded.people[0]}; the mail with the link is shown here")
     if loaded.issued:
         first = loaded.issued[0].url
         console.say(f"  try          curl -H 'Accept: application/vc' {first}")
