@@ -19,8 +19,8 @@ from badgeissuer.vc.multikey import did_web_url
 from badgeissuer.web.pages.markup import bytes_of, fitting, markdown, shown, web_address
 
 # A page stays small whatever a credential says; all of it is in the JSON. These are bytes of HTML.
-_DESCRIPTION, _CRITERIA = 4_000, 8_000
-_SKILLS, _RESULTS, _EVIDENCE = 5_000, 4_000, 7_000
+_DESCRIPTION, _CRITERIA = 4_000, 7_000
+_SKILLS, _TAGS, _RESULTS, _EVIDENCE = 4_000, 1_000, 4_000, 7_000
 _NARRATIVE = 3_000
 _TAGS_OF_AN_ITEM = 150
 # And these are characters.
@@ -73,6 +73,7 @@ class Badge:
     criteria: Markup
     criteria_url: str | None
     skills: tuple[Skill, ...]
+    tags: tuple[str, ...]
     more_skills: int
     results: tuple[Result, ...]
     more_results: int
@@ -124,8 +125,8 @@ class Badge:
             document["credentialCategory"] = self.kind
         if self.until is not None:
             document["expires"] = self.until.date().isoformat()
-        if self.skills:
-            document["competencyRequired"] = [skill.name for skill in self.skills]
+        if self.skills or self.tags:
+            document["competencyRequired"] = [*(skill.name for skill in self.skills), *self.tags]
         text = json.dumps(document, ensure_ascii=False)
         for letter in "<>&\u2028\u2029":
             text = text.replace(letter, f"\\u{ord(letter):04x}")
@@ -141,9 +142,10 @@ def badge(document: Mapping[str, Any], *, base_url: str) -> Badge:
         Skill(shown(each.get("targetName")), _about(each), web_address(each.get("targetUrl")))
         for each in achievement.get("alignment", ())
     ]
-    skills += [Skill(shown(tag), "", None) for tag in achievement.get("tag", ()) if shown(tag)]
+    tags = [shown(tag, _TITLE) for tag in achievement.get("tag", ()) if shown(tag)]
     results, evidence = _results(subject), [_evidence(each) for each in document.get("evidence", ())]
     some_skills, some_results = _fitting(skills, _SKILLS), _fitting(results, _RESULTS)
+    some_tags = _first(tags, _TAGS)
     some_evidence = _fitting(evidence, _EVIDENCE)
     earned = subject.get("creditsEarned", achievement.get("creditsAvailable"))
     return Badge(
@@ -161,7 +163,8 @@ def badge(document: Mapping[str, Any], *, base_url: str) -> Badge:
         criteria=markdown(criteria.get("narrative"), _CRITERIA),
         criteria_url=web_address(criteria.get("id")),
         skills=some_skills,
-        more_skills=len(skills) - len(some_skills),
+        tags=some_tags,
+        more_skills=len(skills) - len(some_skills) + len(tags) - len(some_tags),
         results=some_results,
         more_results=len(results) - len(some_results),
         evidence=some_evidence,
@@ -221,6 +224,17 @@ def _fitting(items: Sequence[_Item], room: int) -> tuple[_Item, ...]:
         if room < 0:
             break
         kept.append(item)
+    return tuple(kept)
+
+
+def _first(texts: Sequence[str], room: int) -> tuple[str, ...]:
+    """As many of them, from the first, as that many bytes of HTML have room for."""
+    kept: list[str] = []
+    for text in texts:
+        room -= len("<li></li>") + bytes_of(text)
+        if room < 0:
+            break
+        kept.append(text)
     return tuple(kept)
 
 

@@ -18,12 +18,14 @@ from badgeissuer.runtime import Runtime
 from badgeissuer.services import verifying
 from badgeissuer.store.access import ANONYMOUS
 from badgeissuer.vc import limits
+from badgeissuer.vc.model.base import instant
 from badgeissuer.vc.verify import Outcome, Policy, Report, Role
 from badgeissuer.web import media, problems
 from badgeissuer.web.api.verify import document_at, gate_of_verifications
 from badgeissuer.web.body import DEFAULT_LIMIT, read_body
 from badgeissuer.web.deps import RuntimeDep
 from badgeissuer.web.pages.badge import state_of
+from badgeissuer.web.pages.language import Words
 from badgeissuer.web.pages.rendering import ICON, ICON_TAG, STYLE, STYLE_TAG, PageRoute, page, words_of
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -122,7 +124,7 @@ async def answer(request: Request, runtime: RuntimeDep) -> Response:
         problem=None,
         state=state,
         said=words_of(request)(_said(state)),
-        facts=_facts(report),
+        facts=_facts(report, words_of(request)),
         members=listed[:_MEMBERS],
         more_members=max(0, len(members) - _MEMBERS),
     )
@@ -132,16 +134,24 @@ def _said(state: str) -> str:
     return f"{state}_says" if state in (Outcome.INVALID, Outcome.NOT_CHECKED) else f"{state}_foreign"
 
 
-def _facts(report: Report) -> list[tuple[str, str]]:
+def _facts(report: Report, say: Words) -> list[tuple[str, str]]:
     facts = report.facts
     told = {
         "name": facts.name or facts.achievement,
         "issuer": facts.issuer_name or facts.issuer,
         "id": facts.id,
-        "from": facts.valid_from,
-        "until": facts.valid_until,
+        "from": _day(facts.valid_from, say),
+        "until": _day(facts.valid_until, say),
     }
     return [(name, value) for name, value in told.items() if value]
+
+
+def _day(date: str | None, say: Words) -> str | None:
+    """A date in words; what is none stays as it stands there."""
+    try:
+        return say.day(instant(date)) if date else None
+    except ValueError:
+        return date
 
 
 async def _read(request: Request) -> _Asked:
