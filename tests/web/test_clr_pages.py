@@ -10,14 +10,19 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
 
 from badgeissuer.errors import Rejected
-from badgeissuer.services import showing
+from badgeissuer.rules.terms import Visibility
+from badgeissuer.services import sharing, showing
 from badgeissuer.services.access import operator
+from badgeissuer.services.sharing import Link
+from badgeissuer.store.awards import Award
 from badgeissuer.store.clrs import Clr
+from badgeissuer.store.people import Subject
 from badgeissuer.vc.bake import unbake
 from badgeissuer.web.app import create_app
 from badgeissuer.web.pages import clr, clr_reading, clr_transcript
@@ -613,3 +618,29 @@ async def test_a_record_has_its_page_at_its_own_address(world: World, tmp_path: 
     assert f"/clrs/{second.id}" in {attributes["href"] for attributes in page.all("a")}
     for nothing in (f"/clrs/{'0' * 8}-0000-4000-8000-{'0' * 12}", "/clrs/x", f"{path}x"):
         await page_at(world.service, nothing, 404)
+
+
+async def test_a_credential_that_was_replaced_leads_to_the_newer_one_and_a_closed_one_nowhere(world: World) -> None:
+    achievement = await make.publish(world.service, world.own, duplicates="replace")
+    first = await make.award(world.service, world.own, achievement, 1)
+    closed = await award(world, "Learning Structures", 7)
+    record = await kept_records.keep(world.service, first["id"], closed)
+    second = await make.award(
+        world.service, world.own, achievement, 2, earner={"email": "teacher1@schools.example.org"}
+    )
+    async with world.service.runtime.begin(operator()) as work:
+        row = await work.session.get(Award, UUID(closed))
+        assert row is not None
+        subject = await work.session.get(Subject, row.subject_id)
+        assert subject is not None
+        await showing.set_visibility(work, earner_id=subject.earner_id, award_id=row.id, visibility=Visibility.CLOSED)
+        made = await sharing.share_for_earner(work, earner_id=record.earner_id, clr_id=record.id, link=Link())
+    answer = await world.service.http.get(made.address, headers=BROWSER)
+    assert answer.status_code == 200, answer.text
+    said = entries(Page(answer.text), answer.text)
+    assert (said[1][0], said[2][0]) == ("superseded", "valid")
+    links = {attributes["href"] for attributes in Page(answer.text).all("a")}
+    newer = second["credential"]["url"].removeprefix(BASE_URL)
+    assert newer in links
+    assert first["credential"]["url"].removeprefix(BASE_URL) in links
+    assert sum(link.startswith("/credentials/") for link in links) == 2
