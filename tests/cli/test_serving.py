@@ -54,6 +54,7 @@ def test_it_serves_until_it_is_told_to_stop(shell: Shell, how: signal.Signals, c
         with httpx2.Client(base_url=said["listening"], trust_env=False) as http:
             assert http.get("/readyz").json()["status"] == "ready"
             assert http.get("/v1/achievements?q=secret").status_code == 401
+            assert http.get("/s/secret/record.pdf").status_code == 404
         process.send_signal(how)
         out, err = process.communicate(timeout=30)
     assert process.returncode == code
@@ -61,6 +62,7 @@ def test_it_serves_until_it_is_told_to_stop(shell: Shell, how: signal.Signals, c
     assert "Traceback" not in err
     assert f"Listening on {said['listening']}" in err
     assert "/v1/achievements" in err
+    assert "/s/-/record.pdf" in err
     assert "secret" not in err
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import socket
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 # How long requests that run may go on after the signal to stop, in seconds.
 _GRACE = 15
+# Whoever has a share link sees the record: the log is not to have it.
+_SHARED = re.compile(r"^(/s/)[^/?]+")
 
 
 def serve(
@@ -117,8 +120,8 @@ def _address(listener: socket.socket) -> str:
 
 
 def _without_query(record: logging.LogRecord) -> bool:
-    """Queries can hold what people searched for; the path says enough."""
+    """Queries can hold what people searched for, and share links open records; the rest of the path says enough."""
     if isinstance(record.args, tuple) and len(record.args) == 5:
         client, method, path, version, status = record.args
-        record.args = (client, method, str(path).partition("?")[0], version, status)
+        record.args = (client, method, _SHARED.sub(r"\1-", str(path).partition("?")[0]), version, status)
     return True
