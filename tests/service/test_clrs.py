@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from badgeissuer.services.access import operator
 from badgeissuer.store.clrs import AdmittedBadge, Clr, ClrMember
 from badgeissuer.store.status import StatusEntry
 from badgeissuer.vc import strictjson
+from badgeissuer.vc.limits import MIB
 from badgeissuer.vc.verify import Outcome, Report, Verdict
 from tests.support import make
 from tests.support.app import BASE_URL, Service
@@ -50,6 +52,11 @@ def _schema_faults(document: Json) -> list[str]:
     return [f"{error.json_path}: {error.message[:200]}" for error in validator.iter_errors(document)]
 
 
+def _peak() -> int:
+    """The most memory that this process ever had, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
 async def _places(service: Service, clr: Clr) -> list[ClrMember]:
     async with service.runtime.database.reading() as session:
         query = select(ClrMember).where(ClrMember.clr_id == clr.id).order_by(ClrMember.position)
@@ -61,6 +68,7 @@ async def test_every_member_stands_in_the_record_as_it_was_issued_and_verifies(
     service: Service, count: int, figure: Figure
 ) -> None:
     made = await bundled(service, count=count)
+    before = _peak()
     answer = await made.post(status=202 if count > bundling.AT_ONCE else 201)
     if count > bundling.AT_ONCE:
         assert await made.settle() == 1
@@ -70,7 +78,9 @@ async def test_every_member_stands_in_the_record_as_it_was_issued_and_verifies(
         clr = await row(service, job["result"]["records"][0])
     else:
         clr = await row(service, answer.json()["records"][0]["id"])
-    figure(f"a record of {count} members has {clr.size} bytes")
+    grown = _peak() - before
+    figure(f"a record of {count} members has {clr.size} bytes; making it took {grown} MiB of memory")
+    assert grown <= 32 + 40 * clr.size // MIB
     assert (clr.members, clr.partial, clr.size) == (count, False, len(clr.text.encode()))
     places = await _places(service, clr)
     urls = [f"{BASE_URL}/credentials/{place.credential_id}" for place in places]
