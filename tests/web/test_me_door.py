@@ -205,7 +205,11 @@ async def test_what_is_not_ones_own_is_not_there(posted: Posted) -> None:
             ("answer", {"answer": "declined"}),
         ):
             assert (await earner.post(f"{base}/{path}", **fields)).status_code == 404
-    for path in (f"/me/records/{uuid4()}", f"/me/records/making/{uuid4()}"):
+    for path in (
+        f"/me/records/{uuid4()}",
+        f"/me/records/{uuid4()}/transcript.pdf",
+        f"/me/records/making/{uuid4()}",
+    ):
         assert (await earner.http.get(path, headers=BROWSER)).status_code == 404
     await earner.open("/me")
     for path, fields in (
@@ -223,7 +227,7 @@ async def test_who_is_signed_out_is_led_to_the_door_from_everywhere(posted: Post
     earner = Earner(posted)
     await earner.open("/me")
     paths = ["/me/stacks", "/me/records", "/me/records/new", "/me/agencies", "/me/settings", f"/me/awards/{uuid4()}"]
-    for path in [*paths, f"/me/awards/{uuid4()}/files/json", f"/me/records/{uuid4()}"]:
+    for path in [*paths, f"/me/awards/{uuid4()}/files/json", f"/me/records/{uuid4()}/transcript.pdf"]:
         answer = await earner.http.get(path, headers=BROWSER)
         assert (answer.status_code, answer.headers["location"]) == (303, "/me"), path
     await earner.open("/me/stacks?lang=es")

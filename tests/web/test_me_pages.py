@@ -286,6 +286,10 @@ async def test_a_record_is_chosen_looked_at_signed_shared_and_closed(posted: Pos
     page = await earner.send("/me/records", award=earner.values("award"), name="For the district")
     assert "For the district" in page.text
     record = str(earner.answer.url.path)
+    assert f"{record}/transcript.pdf" in {each["href"] for each in page.all("a")}
+    paper = await earner.http.get(f"{record}/transcript.pdf")
+    assert (paper.status_code, paper.headers["content-type"]) == (200, "application/pdf")
+    assert paper.headers["cache-control"] == "no-store"
     page = await earner.send(f"{record}/links", label="Principal", named="yes", until="2027-06-30", password="")
     (address,) = [each["href"] for each in page.all("a") if "/s/" in each["href"]]
     assert (await posted.http.get(address, headers=BROWSER)).status_code == 200

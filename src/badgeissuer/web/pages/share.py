@@ -142,7 +142,7 @@ def _let(answer: Response, request: Request, token: str, value: str) -> None:
 
 
 def _cookie(request: Request) -> str:
-    return "__Secure-share" if _encrypted(request) else "share"
+    return "__Secure-badgeissuer-share" if _encrypted(request) else "badgeissuer-share"
 
 
 def _encrypted(request: Request) -> bool:

@@ -11,7 +11,9 @@ from badgeissuer.errors import BadgeissuerError, Conflict, Fault, NotFound, Reje
 from badgeissuer.rules.terms import AwardState, ClrState, ViewKind
 from badgeissuer.services import bundling, bundling_reading, operating, sharing, showing
 from badgeissuer.services.sharing import Link
-from badgeissuer.services.signing_in import SignedIn
+from badgeissuer.services.signing_in import EARNER, SignedIn
+from badgeissuer.web.deps import RuntimeDep
+from badgeissuer.web.pages.clr_transcript import transcript_answer
 from badgeissuer.web.pages.me.awards import by_day, state_of
 from badgeissuer.web.pages.me.door import Fields, MeDep, MeRoute, MeWorkDep, go, own_fields, own_page
 from badgeissuer.work import Work
@@ -91,6 +93,14 @@ async def making(request: Request, job_id: UUID, me: MeDep, work: MeWorkDep) -> 
 @router.get("/me/records/{clr_id}")
 async def record(request: Request, clr_id: UUID, me: MeDep, work: MeWorkDep) -> Response:
     return await _record(request, work, me, clr_id)
+
+
+@router.get("/me/records/{clr_id}/transcript.pdf")
+async def transcript(request: Request, clr_id: UUID, me: MeDep, runtime: RuntimeDep) -> Response:
+    """On paper, with their name. It takes seconds to make, and holds no unit of work meanwhile."""
+    async with runtime.begin(EARNER) as work:
+        await showing.own_record(work, earner_id=me.earner_id, clr_id=clr_id)
+    return await transcript_answer(request, runtime, clr_id, named=True)
 
 
 @router.post("/me/records/{clr_id}/links")
