@@ -52,4 +52,11 @@ _PROPERTIES = (
     "transform-origin unicode-bidi vector-effect visibility word-spacing writing-mode"
 )
 PROPERTIES = frozenset(_PROPERTIES.split())
+# Functions in values of attributes and styles. ``url`` has rules of its own.
+_FUNCTIONS = (
+    "blur brightness calc circle clamp color color-mix contrast cubic-bezier drop-shadow ellipse grayscale hsl hsla "
+    "hue-rotate hwb icc-color inset invert lab lch matrix max min oklab oklch opacity path polygon rgb rgba rotate "
+    "saturate scale scalex scaley sepia skewx skewy steps translate translatex translatey url"
+)
+FUNCTIONS = frozenset(_FUNCTIONS.split())
 ATTRIBUTES = frozenset(_GEOMETRY.split()) | PROPERTIES
