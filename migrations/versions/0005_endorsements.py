@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("embed", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("embed_from", UTCDateTime(timezone=True), nullable=True),
         sa.Column("embed_until", UTCDateTime(timezone=True), nullable=True),
+        sa.Column("declined_at", UTCDateTime(timezone=True), nullable=True),
         sa.Column("state", _words("state", "active", "revoked"), nullable=False),
         sa.Column("state_reason", sa.Text(), nullable=True),
         sa.Column("state_changed_at", UTCDateTime(timezone=True), nullable=False),
@@ -65,7 +66,7 @@ def upgrade() -> None:
     for name, columns in (
         ("ix_endorsements_issuer_id_created_at_id", ["issuer_id", "created_at", "id"]),
         ("ix_endorsements_subject_created_at_id", ["subject", "created_at", "id"]),
-        ("ix_endorsements_endorsed_issuer_id", ["endorsed_issuer_id"]),
+        ("ix_endorsements_endorsed_issuer_id_created_at_id", ["endorsed_issuer_id", "created_at", "id"]),
         ("ix_endorsements_achievement_id", ["achievement_id"]),
         ("ix_endorsements_credential_id", ["credential_id"]),
         ("ix_endorsements_key_id", ["key_id"]),

@@ -45,6 +45,10 @@ def test_endorsements_by_commands(shell: Shell, published: Callable[..., str], t
     assert badge["credentialSubject"]["achievement"]["endorsement"] == [json.loads(path.read_bytes())]
     assert shell.json("endorsement", "standing", made["id"], "--no-embed")["standing"]["embed"] is False
 
+    assert shell.json("endorsement", "carrying", made["url"], "--refuse")["carry"] is False
+    allowed = shell("endorsement", "carrying", made["id"], "--allow")
+    assert (allowed.code, "Badges of kvec that are made from now on may carry it" in allowed.out) == (0, True)
+
     listed = shell.json("endorsement", "list", "--by", "kde")["items"]
     assert sorted(each["id"] for each in listed) == sorted([made["id"], beside["id"]])
     assert [each["id"] for each in shell.json("endorsement", "list", "--kind", "award")["items"]] == [beside["id"]]
@@ -70,7 +74,13 @@ def test_what_cannot_be_endorsed_is_told(shell: Shell, published: Callable[..., 
     assert shell("endorsement", "create", "-", stdin='{"of": {"issuer": "kvec"}, "comment": "c"}').code == Exit.USAGE
     assert shell("endorsement", "list", "--kind", "badge").code == Exit.USAGE
     assert shell("endorsement", "standing", "x").code == Exit.USAGE
-    for command in (("export", "x"), ("revoke", "x", "--reason", "r"), ("standing", "x", "--embed")):
+    assert shell("endorsement", "carrying", "x").code == Exit.USAGE
+    for command in (
+        ("export", "x"),
+        ("revoke", "x", "--reason", "r"),
+        ("standing", "x", "--embed"),
+        ("carrying", "x", "--allow"),
+    ):
         assert shell("endorsement", *command).code == Exit.NOT_FOUND
     assert shell("endorsement", "revoke", "x", "--reason", " ").code == Exit.USAGE
     assert "There are no such endorsements." in shell("endorsement", "list").err

@@ -40,6 +40,7 @@ COMMANDS = [
     ("endorsement", "create"),
     ("endorsement", "list"),
     ("endorsement", "standing"),
+    ("endorsement", "carrying"),
     ("endorsement", "revoke"),
     ("endorsement", "export"),
     ("verify",),

@@ -114,6 +114,11 @@ async def test_a_badge_takes_in_a_few_and_never_grows_beyond_what_it_may_weigh(p
     assert _carried(badge) == _url(*reversed(made[-MOST_CARRIED:]))
     report = await _report(parties, json.dumps(badge))
     assert (report.outcome, len(report.nested)) == (Outcome.VALID, MOST_CARRIED)
+    # Whoever says it a hundred times takes nobody's place.
+    for _ in range(60):
+        await parties.endorse(endorsers[0])
+    carried = _carried(await parties.badge(9))
+    assert (len(carried), carried[1:]) == (MOST_CARRIED, _url(*reversed(made[-MOST_CARRIED + 1 :])))
     # Long words of a few leave no room for more.
     long = [await parties.endorse(slug, comment="é" * 4_000) for slug in endorsers]
     carried = _carried(await parties.badge(2))

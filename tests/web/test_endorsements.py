@@ -12,7 +12,8 @@ import httpx2
 import pytest
 from sqlalchemy import select, update
 
-from badgeissuer.rules.terms import Visibility
+from badgeissuer.rules.terms import ClientKind, Visibility
+from badgeissuer.services import access
 from badgeissuer.services.access import operator
 from badgeissuer.store.awards import Award
 from badgeissuer.store.catalog import Issuer
@@ -501,3 +502,86 @@ async def test_a_badge_that_carries_one_verifies_in_every_form(parties: Parties)
             sent = {"content": file.content, "headers": {"Content-Type": kind}}
         report = (await http.post("/v1/verify", **sent)).json()
         assert (report["outcome"], _inside(report)) == ("valid", ["verified"]), (form, report)
+
+
+async def test_whose_badges_they_are_may_keep_it_out(parties: Parties) -> None:
+    http = parties.service.http
+    made = (await parties.endorse({"achievement": parties.achievement}, standing={"embed": True})).json()
+    shown = {
+        "id": made["id"],
+        "url": made["url"],
+        "issuer": "kvec",
+        "of": made["of"],
+        "endorser": KDE,
+        "endorser_name": "Kentucky Department of Education",
+        "name": made["name"],
+        "state": "active",
+        "wanted": True,
+        "carry": True,
+        "valid_from": made["valid_from"],
+        "valid_until": None,
+        "sha256": made["sha256"],
+    }
+    assert (await http.get("/v1/received-endorsements", headers=parties.kvec)).json()["items"] == [shown]
+    assert (await http.get("/v1/received-endorsements", headers=parties.kde)).json()["items"] == []
+    first = await parties.minted(2)
+    path = f"/v1/received-endorsements/{made['id']}/carrying"
+    for carry in (False, False, True, False):
+        answer = await http.put(path, json={"carry": carry}, headers=parties.kvec)
+        assert (answer.status_code, answer.json()) == (200, {**shown, "carry": carry})
+    assert (await http.put(path, json={"carry": True}, headers=parties.kde)).status_code == 404
+    assert (await http.put(path, json={"carry": "no"}, headers=parties.kvec)).status_code == 422
+    second = await parties.minted(3)
+    assert [_carried(badge)["achievement"] for badge in (first, second)] == [[made["url"]], []]
+    # It stands all the same, for anybody to see, and its endorser's wish is as it was.
+    listed = await http.get("/endorsements", params={"subject": made["of"]["id"]})
+    assert [item["url"] for item in listed.json()["items"]] == [made["url"]]
+    assert (await http.get(f"/v1/endorsements/{made['id']}", headers=parties.kde)).json() == made
+    await http.put(path, json={"carry": True}, headers=parties.kvec)
+    assert _carried(await parties.minted(4))["achievement"] == [made["url"]]
+
+
+async def test_the_list_of_what_others_say_is_paged_at_one_cost(parties: Parties) -> None:
+    counts = []
+    for n in range(3):
+        await parties.endorse({"issuer": "kvec"}, name=f"No. {n}")
+        parties.service.clock.advance(seconds=1)
+        with statements(parties.service.runtime) as counted:
+            answer = await parties.service.http.get("/v1/received-endorsements?limit=2", headers=parties.kvec)
+        counts.append(len(counted))
+    assert len(set(counts)) == 1
+    assert [item["name"] for item in answer.json()["items"]] == ["No. 2", "No. 1"]
+    following = await parties.service.http.get(_path(answer.json()["next"]), headers=parties.kvec)
+    assert [item["name"] for item in following.json()["items"]] == ["No. 0"]
+    for query, count in (("kind=issuer&issuer=kvec", 3), ("kind=award", 0), ("issuer=kde", 0)):
+        found = await parties.service.http.get(f"/v1/received-endorsements?{query}", headers=parties.kvec)
+        assert len(found.json()["items"]) == count, query
+
+
+async def test_an_agency_that_reads_by_consent_sees_no_endorsement_of_an_award(parties: Parties) -> None:
+    """It names the award's credential, and whose that is can be read there."""
+    of_award = (await parties.endorse({"award": parties.award["credential"]["url"]})).json()
+    of_issuer = (await parties.endorse({"issuer": "kvec"})).json()
+    async with parties.service.runtime.begin(operator()) as work:
+        keys = [
+            (
+                await access.create_client(
+                    work,
+                    kind=ClientKind.AGENCY,
+                    name="agency",
+                    issuers=("kde", "kvec"),
+                    consent_purpose=purpose,
+                )
+            )[1]
+            for purpose in ("statistics", None)
+        ]
+    seen = []
+    for token in keys:
+        headers = {"Authorization": f"Bearer {token}"}
+        for path in ("/v1/endorsements", "/v1/received-endorsements"):
+            answer = await parties.service.http.get(path, headers=headers)
+            seen.append({item["id"] for item in answer.json()["items"]})
+        one = await parties.service.http.get(f"/v1/endorsements/{of_award['id']}", headers=headers)
+        seen.append({str(one.status_code)})
+    both = {of_award["id"], of_issuer["id"]}
+    assert seen == [{of_issuer["id"]}, {of_issuer["id"]}, {"404"}, both, both, {"200"}]

@@ -50,6 +50,7 @@ class Tenant:
     stack: str
     job: str
     endorsement: str
+    received: str
     clr: str
     share: str
     badge: str
@@ -64,6 +65,7 @@ class Tenant:
             .replace("{stack_id}", self.stack)
             .replace("{job_id}", self.job)
             .replace("{endorsement_id}", self.endorsement)
+            .replace("{received_id}", self.received)
             .replace("{clr_id}", self.clr)
             .replace("{share_id}", self.share)
             .replace("{badge_id}", self.badge)
@@ -92,7 +94,10 @@ async def _tenant(service: Service, slug: str) -> Tenant:
     assert stack.status_code == 201, stack.text
     published = await service.http.post(f"/v1/stacks/{stack.json()['id']}/publish", headers=headers)
     assert published.status_code == 200, published.text
-    await make.register(service, f"{slug}-friend")
+    friend = await make.register(service, f"{slug}-friend")
+    body = {"of": {"issuer": slug}, "comment": f"Of {slug}."}
+    received = await service.http.post("/v1/endorsements", json=body, headers=friend)
+    assert received.status_code == 201, received.text
     endorsement = await service.http.post("/v1/endorsements", json=_endorsement(slug), headers=headers)
     assert endorsement.status_code == 201, endorsement.text
     clr = await service.http.post("/v1/clrs", json=_record(slug), headers=headers)
@@ -114,6 +119,7 @@ async def _tenant(service: Service, slug: str) -> Tenant:
         stack.json()["id"],
         published.json()["job"],
         endorsement.json()["id"],
+        received.json()["id"],
         clr_id,
         share.json()["id"],
         badge.json()["id"],
@@ -190,6 +196,8 @@ CALLS: dict[Key, list[Any]] = {
     ("GET", "/v1/endorsements/{endorsement_id}"): [None],
     ("PUT", "/v1/endorsements/{endorsement_id}/standing"): [lambda _: {"embed": True}],
     ("POST", "/v1/endorsements/{endorsement_id}/revoke"): [lambda _: {"reason": "no longer so"}],
+    ("GET", "/v1/received-endorsements"): [None],
+    ("PUT", "/v1/received-endorsements/{received_id}/carrying"): [lambda _: {"carry": False}],
     ("POST", "/v1/clrs"): [lambda tenant: _record(tenant.slug), lambda tenant: {**_record(tenant.slug), "split": True}],
     ("GET", "/v1/clrs"): [None],
     ("GET", "/v1/clrs/{clr_id}"): [None],
@@ -347,7 +355,7 @@ async def test_what_belongs_to_another_is_a_404_everywhere(service: Service, kin
         "platform": {"Authorization": f"Bearer {await service.key(ClientKind.PLATFORM, 'mine')}"},
         "agency": {"Authorization": f"Bearer {await service.key(ClientKind.AGENCY, 'mine', scopes=tuple(SCOPES))}"},
     }[kind]
-    nothing = Tenant("nothing", {}, *(str(uuid4()) for _ in range(11)))
+    nothing = Tenant("nothing", {}, *(str(uuid4()) for _ in range(12)))
 
     for key, bodies in CALLS.items():
         if key in NAMES_NOTHING:
@@ -368,7 +376,7 @@ async def test_what_belongs_to_another_is_a_404_everywhere(service: Service, kin
         ):
             answer = await service.http.get(key[1] + query, headers=stranger)
             secrets = (theirs.slug, theirs.achievement, theirs.paired, theirs.waiting, theirs.award, theirs.stack)
-            for secret in (*secrets, theirs.endorsement, theirs.clr, theirs.share, theirs.badge):
+            for secret in (*secrets, theirs.endorsement, theirs.received, theirs.clr, theirs.share, theirs.badge):
                 assert secret not in answer.text.replace(query, ""), (key, query)
     streamed = await service.http.get("/v1/awards", headers={**stranger, "Accept": "application/x-ndjson"})
     assert mine.award in streamed.text

@@ -135,6 +135,34 @@ def standing(
 
 
 @app.command()
+def carrying(
+    endorsement: EndorsementId,
+    allow: Annotated[
+        bool | None, typer.Option("--allow/--refuse", help="For whose thing it is: whether its badges may carry it.")
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Refuse, for the one who is endorsed, that badges carry it; or allow it again."""
+    if allow is None:
+        raise WrongUsage("say --allow or --refuse")
+
+    async def change(work: Work) -> dict[str, Any]:
+        from badgeissuer.services import declining
+        from badgeissuer.web.api.received_endorsements import ReceivedEndorsementOut
+
+        found = await declining.decide(work, endorsement_id=_id(work, endorsement), carry=allow)
+        return ReceivedEndorsementOut.of_row(found).model_dump(mode="json")
+
+    facts = session.in_unit(session.settings_of(data_dir), change)
+    if as_json:
+        console.show_json(facts)
+        return
+    may = "may carry it" if facts["carry"] else "do not carry it"
+    console.say(f"Badges of {facts['issuer']} that are made from now on {may}: {facts['url']}", "green")
+
+
+@app.command()
 def revoke(endorsement: EndorsementId, reason: Reason, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Take an endorsement back for good. Badges that carry it stay valid; the endorsement in them does not."""
     wanted = reason.strip()

@@ -18,6 +18,7 @@ from badgeissuer.rules import endorsing as rules
 from badgeissuer.rules.endorsing import StandingPolicy
 from badgeissuer.rules.terms import EndorsedKind, EndorsementState, StatusPurpose
 from badgeissuer.services import statuses
+from badgeissuer.services.endorsing_facts import about_nobody_hidden
 from badgeissuer.services.endorsing_targets import Target, find_target
 from badgeissuer.services.registering import find_issuer
 from badgeissuer.services.signing import current_key, sign
@@ -153,7 +154,8 @@ async def set_standing(work: Work, *, endorsement_id: UUID, policy: StandingPoli
 
 async def find_endorsement(work: Work, *, endorsement_id: UUID, lock: bool = False) -> Endorsement:
     """An endorsement by an issuer the actor may act for. Raises ``NotFound``, also for another tenant's."""
-    query = select(Endorsement).where(Endorsement.id == endorsement_id, visible_to(work.actor, Endorsement))
+    own = (visible_to(work.actor, Endorsement), about_nobody_hidden(work.actor))
+    query = select(Endorsement).where(Endorsement.id == endorsement_id, *own)
     if lock:
         query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     found = await work.session.scalar(query)
@@ -175,7 +177,7 @@ async def search(
     query = (
         select(Endorsement, Issuer.slug)
         .join(Issuer, Issuer.id == Endorsement.issuer_id)
-        .where(visible_to(work.actor, Endorsement))
+        .where(visible_to(work.actor, Endorsement), about_nobody_hidden(work.actor))
         .order_by(Endorsement.created_at.desc(), Endorsement.id.desc())
         .limit(limit)
     )

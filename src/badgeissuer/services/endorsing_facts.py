@@ -9,12 +9,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true, tuple_
 
 from badgeissuer.errors import NotFound
 from badgeissuer.rules.endorsing import Candidate, EndorsementVerdict, carried, verdict
 from badgeissuer.rules.terms import EndorsedKind, EndorsementState, KeyState, Visibility
 from badgeissuer.services.registering import issuer_page
+from badgeissuer.store.access import Actor
 from badgeissuer.store.awards import EMBEDDED, Award, Credential
 from badgeissuer.store.catalog import Issuer, IssuerKey
 from badgeissuer.store.endorsements import Endorsement
@@ -25,6 +26,7 @@ from badgeissuer.work import Work
 # On a page, and as many candidates as are ever weighed for one badge.
 MOST_SHOWN = 5
 _MOST_CANDIDATES = 50
+_MOST_OF_ONE = 5
 _MOST = 1_000
 
 
@@ -68,7 +70,7 @@ async def endorsements_for(
     achievement_ids: Iterable[UUID] = (),
     credential_ids: Iterable[UUID] = (),
 ) -> list[dict[str, Any]]:
-    """The endorsements of these things that stand now, newest first, as the exact signed objects.
+    """The endorsements of these things that stand now and may be carried, newest first, as the exact signed objects.
 
     ``issuer_ids`` are those of the endorsed; ``credential_ids`` those of credentials, not of awards.
     """
@@ -78,7 +80,8 @@ async def endorsements_for(
         Endorsement.achievement_id.in_(achievements),
         Endorsement.credential_id.in_(credentials),
     )
-    query = _newest(select(Endorsement.text).where(about, _stands(work))).limit(_MOST)
+    may = Endorsement.declined_at.is_(None)
+    query = _newest(select(Endorsement.text).where(about, may, _stands(work))).limit(_MOST)
     return [json.loads(text) for text in (await work.session.scalars(query)).all()]
 
 
@@ -86,10 +89,19 @@ async def carried_by(work: Work, *, issuer_did: str, achievement: str) -> Carrie
     """What a badge that is made now takes in, under its endorsers' standing policies."""
     wanted = (
         Endorsement.embed.is_(True),
+        Endorsement.declined_at.is_(None),
         or_(Endorsement.embed_from.is_(None), Endorsement.embed_from <= work.now),
         or_(Endorsement.embed_until.is_(None), Endorsement.embed_until > work.now),
     )
-    query = select(Endorsement).where(Endorsement.subject.in_((issuer_did, achievement)), _stands(work), *wanted)
+    newest = (Endorsement.created_at.desc(), Endorsement.id.desc())
+    rank = func.row_number().over(partition_by=(Endorsement.issuer_id, Endorsement.kind), order_by=newest)
+    ranked = (
+        select(Endorsement.id, rank.label("rank"))
+        .where(Endorsement.subject.in_((issuer_did, achievement)), _stands(work), *wanted)
+        .subquery()
+    )
+    # Whoever endorses one thing a hundred times takes nobody's place.
+    query = select(Endorsement).join(ranked, ranked.c.id == Endorsement.id).where(ranked.c.rank <= _MOST_OF_ONE)
     rows = {row.id: row for row in (await work.session.scalars(_newest(query).limit(_MOST_CANDIDATES))).all()}
     chosen = carried(Candidate(row.id, row.issuer_id, row.kind, len(row.text.encode("utf-8"))) for row in rows.values())
 
@@ -100,10 +112,13 @@ async def carried_by(work: Work, *, issuer_did: str, achievement: str) -> Carrie
 
 
 async def still_stand(work: Work, *, ids: Sequence[UUID]) -> bool:
-    """Whether none of them was revoked meanwhile; in a unit that writes they cannot be until it has committed."""
+    """Whether none of them was revoked or declined meanwhile; in a unit that writes they cannot be until it has
+    committed."""
     if not ids:
         return True
-    query = select(Endorsement.id).where(Endorsement.id.in_(ids), Endorsement.state == EndorsementState.ACTIVE)
+    query = select(Endorsement.id).where(
+        Endorsement.id.in_(ids), Endorsement.state == EndorsementState.ACTIVE, Endorsement.declined_at.is_(None)
+    )
     if work.writing:
         query = query.order_by(Endorsement.id).with_for_update(read=True)
     return len((await work.session.scalars(query)).all()) == len(ids)
@@ -169,6 +184,12 @@ async def endorsements_of(work: Work, credential: Credential, *, report: Report 
         told_of.append(shown(work, found, now, embedded=embedded))
     strangers = [_stranger(kind, each, told.get(id_, "not_checked")) for id_, (kind, each) in inside.items()]
     return [*told_of, *strangers]
+
+
+def about_nobody_hidden(actor: Actor) -> ColumnElement[bool]:
+    """Beside the tenant filter: an agency that reads people's awards by their consent sees no endorsement of an award,
+    since that names the award's credential."""
+    return Endorsement.kind != EndorsedKind.AWARD if actor.consent_purpose is not None else true()
 
 
 def _told(report: Report | None) -> dict[str | None, str]:

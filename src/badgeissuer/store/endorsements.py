@@ -23,6 +23,7 @@ class Endorsement(Base):
     __table_args__ = (
         Index("ix_endorsements_issuer_id_created_at_id", "issuer_id", "created_at", "id"),
         Index("ix_endorsements_subject_created_at_id", "subject", "created_at", "id"),
+        Index("ix_endorsements_endorsed_issuer_id_created_at_id", "endorsed_issuer_id", "created_at", "id"),
         # What has been signed never takes an endorsement in, so that one of an award stands beside it for ever.
         CheckConstraint("NOT embed OR kind <> 'award'", name="embed"),
         CheckConstraint("(kind = 'achievement') = (achievement_id IS NOT NULL)", name="achievement"),
@@ -34,7 +35,7 @@ class Endorsement(Base):
     url: Mapped[str] = mapped_column(Text)
     kind: Mapped[EndorsedKind] = mapped_column(words(EndorsedKind, "kind"))
     subject: Mapped[str] = mapped_column(String(2048))
-    endorsed_issuer_id: Mapped[UUID] = mapped_column(ForeignKey("issuers.id"), index=True)
+    endorsed_issuer_id: Mapped[UUID] = mapped_column(ForeignKey("issuers.id"))
     achievement_id: Mapped[UUID | None] = mapped_column(ForeignKey("achievements.id"), index=True)
     credential_id: Mapped[UUID | None] = mapped_column(ForeignKey("credentials.id"), index=True)
     name: Mapped[str] = mapped_column(Text)
@@ -42,6 +43,8 @@ class Endorsement(Base):
     embed: Mapped[bool] = mapped_column(default=False, server_default=false())
     embed_from: Mapped[datetime | None]
     embed_until: Mapped[datetime | None]
+    # By whose thing it is: its badges do not carry it, whatever the endorser wants.
+    declined_at: Mapped[datetime | None]
     state: Mapped[EndorsementState] = mapped_column(words(EndorsementState, "state"))
     state_reason: Mapped[str | None] = mapped_column(Text)
     state_changed_at: Mapped[datetime]

@@ -15,6 +15,7 @@ _FILES = (
     "stacks",
     "stack_progress",
     "endorsements",
+    "received_endorsements",
     "clrs",
     "clr_shares",
     "admitted_badges",
