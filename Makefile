@@ -14,7 +14,7 @@ ENVIRONMENT = python=$$(PYTHON="$(PYTHON)" sh tools/find-python) && "$$python" t
 COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --no-annotate --quiet $(ARGS)
 
-.PHONY: help run test test-long lint format migrate migration openapi bench bench-hostile bench-retroactive lock conformance golden env dev
+.PHONY: help run test test-long lint format migrate migration openapi bench bench-hostile bench-retroactive screens lock conformance golden env dev
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -58,14 +58,18 @@ conformance: dev ## write docs/conformance.md anew from the standards' files (in
 golden: dev ## rebuild the golden documents (a changed one is a decision: explain it)
 	@$(BIN)/python -m tests.golden.rebuild
 
-bench: env ## cost of issuing one credential against the signature-only limit
+bench: env ## cost of issuing one credential against the signature-only limit; of a badge's page against its JSON
 	@$(BIN)/python -m bench $(ARGS)
+	@$(BIN)/python -m bench pages
 
 bench-hostile: env ## CPU time and memory of hostile input until it is refused, against the limits
 	@$(BIN)/python -m bench hostile $(ARGS)
 
 bench-retroactive: env ## a stack published when 100,000 earners hold its members already: time and memory
 	@$(BIN)/python -m bench retroactive $(ARGS)
+
+screens: dev ## take the pictures of docs/screens anew (ARGS="badge-valid verify" for some pages; needs chromium)
+	@$(BIN)/python -m tests.browser.screens $(ARGS)
 
 lock: dev ## write the requirements*.lock files anew (ARGS=--upgrade for newer versions)
 	$(COMPILE) -o requirements.lock

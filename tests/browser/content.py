@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from tests.browser.site import Json
 
@@ -103,16 +103,16 @@ def achievement(name: str) -> Json:
     }
 
 
-def stack_of(base_url: str, crown: str, members: Sequence[str]) -> Json:
-    """The body that makes a stack of these achievements, which awards another one."""
+def stack_of(base_url: str, crown: str, members: Mapping[str, str]) -> Json:
+    """The body that makes a stack of these achievements (ids by name), which awards another one."""
     return {
         "achievement": crown,
         "stack": {
             "name": "Instructional leader",
             "description": "Four micro-credentials for teachers who lead the teaching of others.",
             "members": [
-                {"key": f"m{number}", "title": f"Part {number}", "achievement": f"{base_url}/achievements/{each}"}
-                for number, each in enumerate(members, 1)
+                {"key": f"m{number}", "title": name, "achievement": f"{base_url}/achievements/{each}"}
+                for number, (name, each) in enumerate(members.items(), 1)
             ],
             "rule": {"at_least": len(members)},
         },

@@ -145,7 +145,13 @@ class _Maker:
         plain = await self.site.publish("cumberland", PLAIN)
         endorsed = await self._endorse({"achievement": ids[0]}, WORDS, embed=True)
         taken_back = await self._endorse({"issuer": "cumberland"}, "Its assessors are trained and audited each year.")
-        stack = (await api("POST", "/v1/stacks", {"issuer": "cumberland", **stack_of(self.site.url, crown, ids)}))["id"]
+        stack = (
+            await api(
+                "POST",
+                "/v1/stacks",
+                {"issuer": "cumberland", **stack_of(self.site.url, crown, dict(zip(names, ids, strict=True)))},
+            )
+        )["id"]
         await api("POST", f"/v1/stacks/{stack}/publish", status=200)
 
         soon = datetime.now(UTC) + timedelta(seconds=5)

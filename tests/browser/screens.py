@@ -1,7 +1,7 @@
-"""Pictures of every page for docs/screens: at a desk, on a phone, and in the dark. ``make screens``.
+"""Pictures of every page for docs/screens: at a desk, on a phone, and on a phone in the dark. ``make screens``.
 
-Each is made anew from a server of its own with the gallery's data, so that they can be repeated. Colours are reduced to
-a palette: a picture is at most 150 kB, all of them at most 3 MB.
+They are made anew from a server of its own with the gallery's data, so that they can be repeated. A page is one sheet
+of three pictures in a palette of few colours: at most 150 kB each, 3 MB in all.
 """
 
 from __future__ import annotations
@@ -23,15 +23,14 @@ from tests.browser.machine import ARGUMENTS
 from tests.browser.site import opened
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screens"
-VIEWS: dict[str, dict[str, Any]] = {
-    "desktop": {"viewport": {"width": 1200, "height": 800}},
-    "phone": {"viewport": {"width": 390, "height": 780}},
-    "dark": {"viewport": {"width": 1200, "height": 800}, "color_scheme": "dark"},
-}
+DESKTOP: dict[str, Any] = {"viewport": {"width": 1000, "height": 720}}
+PHONE: dict[str, Any] = {"viewport": {"width": 330, "height": 720}}
+VIEWS = (DESKTOP, PHONE, {**PHONE, "color_scheme": "dark"})
 MOST_BYTES, MOST_IN_ALL = 150_000, 3_000_000
-# A picture is for a look at a page, not for reading it to its end.
-_TALLEST = 2_400
-_COLOURS = (64, 40, 24, 16)
+# A sheet is for a look at a page, not for reading it to its end. The README's picture shows more of one.
+_TALLEST, _GAP, _GROUND = 720, 20, (226, 230, 235)
+_LARGE, _LARGEST = {"badge": "badge-valid"}, 1_500
+_COLOURS = (48, 32, 24, 16)
 
 
 async def _main(names: Sequence[str]) -> int:
@@ -54,30 +53,50 @@ async def _main(names: Sequence[str]) -> int:
 
 
 async def take(gallery: Gallery, browser: Browser, names: Sequence[str], folder: Path = FOLDER) -> None:
-    """Take the pictures of these pages."""
+    """The sheets of these pages."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
-        for view, options in VIEWS.items():
-            session = {"storage_state": gallery.session} if gallery.needs_session(name) else {}
-            context = await browser.new_context(
-                java_script_enabled=False, base_url=gallery.site.url, locale="en-US", **options, **session
-            )
-            page = await context.new_page()
-            await gallery.open(name, page)
-            await page.wait_for_load_state("networkidle")
-            picture = await page.screenshot(full_page=True)
-            await context.close()
-            (folder / f"{name}-{view}.png").write_bytes(smaller(picture))
+        views = [await _picture(gallery, browser, name, options) for options in VIEWS]
+        (folder / f"{name}.png").write_bytes(_written(_sheet(views)))
+        for large in (large for large, of in _LARGE.items() if of == name):
+            (folder / f"{large}.png").write_bytes(_written(_top(views[0], _LARGEST)))
 
 
-def smaller(picture: bytes) -> bytes:
-    """The picture with as many colours as it may have room for."""
-    image = Image.open(io.BytesIO(picture)).convert("RGB")
-    image = image.crop((0, 0, image.width, min(image.height, _TALLEST)))
+async def _picture(gallery: Gallery, browser: Browser, name: str, options: dict[str, Any]) -> Image.Image:
+    session = {"storage_state": gallery.session} if gallery.needs_session(name) else {}
+    context = await browser.new_context(
+        java_script_enabled=False, base_url=gallery.site.url, locale="en-US", **options, **session
+    )
+    page = await context.new_page()
+    await gallery.open(name, page)
+    await page.wait_for_load_state("networkidle")
+    picture = await page.screenshot(full_page=True)
+    await context.close()
+    return Image.open(io.BytesIO(picture)).convert("RGB")
+
+
+def _top(image: Image.Image, most: int) -> Image.Image:
+    return image.crop((0, 0, image.width, min(image.height, most)))
+
+
+def _sheet(views: Sequence[Image.Image]) -> Image.Image:
+    """Beside each other. They are not made smaller: that would blur the letters, and take three times the bytes."""
+    tops = [_top(image, _TALLEST) for image in views]
+    width, height = sum(image.width + _GAP for image in tops) + _GAP, max(image.height for image in tops)
+    sheet = Image.new("RGB", (width, height + 2 * _GAP), _GROUND)
+    left = _GAP
+    for image in tops:
+        sheet.paste(image, (left, _GAP))
+        left += image.width + _GAP
+    return sheet
+
+
+def _written(image: Image.Image) -> bytes:
+    """As PNG, with as many colours as there is room for."""
     data = b""
     for colours in _COLOURS:
         written = io.BytesIO()
-        image.quantize(colours, dither=Image.Dither.NONE).save(written, "PNG", optimize=True)
+        image.quantize(colours, kmeans=1, dither=Image.Dither.NONE).save(written, "PNG", optimize=True)
         data = written.getvalue()
         if len(data) <= MOST_BYTES:
             break
