@@ -14,6 +14,7 @@ import badgeissuer.web.pages
 from badgeissuer.web.pages import language, markup, rendering
 from tests.support import make
 from tests.support.app import BASE_URL, Service
+from tests.support.bundled import Bundled
 from tests.support.hostile_texts import REFUSED, XSS
 from tests.support.pages import BROWSER, CHROME, Page, check_headers, page_at
 
@@ -405,6 +406,28 @@ async def test_the_form_asks_whom_it_is_about(service: Service) -> None:
     assert "Valid" in (await _send(service, file=content, recipient="teacher1@schools.example.org")).text
     other = await _send(service, file=content, recipient="teacher2@schools.example.org")
     assert "7 Holder and achievement fit failed" in other.text
+
+
+async def test_the_form_lists_the_credentials_of_a_record_by_their_places(service: Service) -> None:
+    own = await make.register(service)
+    bundled = Bundled(service, own, await make.publish(service, own, duplicates="allow"))
+    awards = await bundled.award(3)
+    record = (await bundled.post()).json()["records"][0]
+    content = (await service.http.get(f"{record['url']}.json")).content
+    page = await _send(service, file=content)
+    for number in (1, 2, 3):
+        assert f"No. {number} Assessment Literacy Issuer kvec Valid" in page.text, page.text
+    await _change(service, own, awards[1], "revoke")
+    page = await _send(service, file=content)
+    members = json.loads(content)["credentialSubject"]["verifiableCredential"]
+    place = next(n for n, each in enumerate(members) if each["id"] == awards[1]["credential"]["url"])
+    assert f"No. {place + 1} Assessment Literacy Issuer kvec Revoked" in page.text
+    assert f"/credentialSubject/verifiableCredential/{place} 0 It can be read" in page.text
+    assert page.text.count("Issuer kvec Valid") == 2
+    changed = content.replace(b"Designs and reads", b"Writes and reads", 1)
+    page = await _send(service, file=changed)
+    assert "Not valid A check failed." in page.text
+    assert "/credentialSubject/verifiableCredential/0" in page.text
 
 
 async def test_the_form_answers_in_its_own_words_whatever_is_sent(service: Service) -> None:

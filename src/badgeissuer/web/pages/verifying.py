@@ -43,8 +43,9 @@ _FOREVER = "public, max-age=31536000, immutable"
 
 @dataclass(frozen=True, slots=True)
 class _Member:
-    """One credential of a learner record, as the page lists it."""
+    """One credential of a learner record, as the page lists it. ``number`` counts from 1, as on the record's page."""
 
+    number: int
     pointer: str
     state: str
     name: str | None
@@ -110,10 +111,9 @@ async def answer(request: Request, runtime: RuntimeDep) -> Response:
         return refused
     state = state_of(report)
     members = [
-        _Member(each.pointer, state_of(each.report), each.report.facts.name or each.report.facts.achievement,
+        _Member(place, each.pointer, state_of(each.report), each.report.facts.name or each.report.facts.achievement,
                 each.report.facts.issuer_name or each.report.facts.issuer, each.report.checks)
-        for each in report.nested
-        if each.role is Role.MEMBER
+        for place, each in enumerate((each for each in report.nested if each.role is Role.MEMBER), 1)
     ]  # fmt: skip
     # Those that are not in order are shown first where not all can be.
     listed = members if len(members) <= _MEMBERS else sorted(members, key=lambda each: each.state == Outcome.VALID)
