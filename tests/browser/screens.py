@@ -47,6 +47,7 @@ async def _main(names: Sequence[str]) -> int:
             gallery.session = dict(await context.storage_state())
             await take(gallery, browser, names)
             await browser.close()
+    _list()
     size = sum(path.stat().st_size for path in FOLDER.glob("*.png"))
     print(f"{size / 1e6:.1f} MB in {FOLDER.name}")
     return int(size > MOST_IN_ALL)
@@ -60,6 +61,13 @@ async def take(gallery: Gallery, browser: Browser, names: Sequence[str], folder:
         (folder / f"{name}.png").write_bytes(_written(_sheet(views)))
         for large in (large for large, of in _LARGE.items() if of == name):
             (folder / f"{large}.png").write_bytes(_written(_top(views[0], _LARGEST)))
+
+
+def _list() -> None:
+    """The page that shows the pictures, in the order of the gallery."""
+    parts = ["# Every page\n\nAt a desk, on a phone, and on a phone in the dark. `make screens` takes them anew.\n"]
+    parts += [f"## {about[0].upper()}{about[1:]}\n\n![{about}]({name}.png)\n" for name, about in PAGES.items()]
+    (FOLDER / "README.md").write_text("\n".join(parts), encoding="utf-8")
 
 
 async def _picture(gallery: Gallery, browser: Browser, name: str, options: dict[str, Any]) -> Image.Image:
@@ -104,4 +112,4 @@ def _written(image: Image.Image) -> bytes:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(_main(sys.argv[1:] or PAGES)))
+    sys.exit(asyncio.run(_main(sys.argv[1:] or list(PAGES))))
