@@ -265,8 +265,7 @@ def _amount(condition: Condition) -> float:
 
 def _deadlines(condition: Condition) -> Iterator[datetime]:
     if not condition.met:
-        if condition.deadline is not None:
-            yield condition.deadline
+        yield from () if condition.deadline is None else (condition.deadline,)
         for part in condition.parts:
             yield from _deadlines(part)
 
@@ -280,8 +279,7 @@ def _summary(
     coming = sum(member.state is MemberState.IN_DEVELOPMENT for member in members)
     missing = "; ".join(dict.fromkeys(_missing(condition)))
     told = f"{earned} of {len(members)} earned; missing: {missing}"
-    if coming:
-        told += f"; {coming} still in development"
+    told += f"; {coming} still in development" if coming else ""
     return told if deadline is None else f"{told}; the period that counts now ends on {_day(deadline)}"
 
 
