@@ -239,7 +239,7 @@ async def test_associations_come_from_stacks_and_what_is_not_earned_is_defined(s
     sent["members"][0]["alternatives"] = [f"{BASE_URL}/achievements/{made.achievements[2]}"]
     sent["members"].pop(2)
     sent["rule"] = {"at_least": 2}
-    await made.publish(sent)
+    stack_id, _ = await made.publish(sent)
     kvec = Bundled(service, made.headers, made.achievements[0])
     one, two, three = (f"{BASE_URL}/achievements/{each}" for each in made.achievements)
     crown = f"{BASE_URL}/achievements/{made.crown}"
@@ -259,6 +259,15 @@ async def test_associations_come_from_stacks_and_what_is_not_earned_is_defined(s
     report = await verified(service, clr.text)
     assert (own_faults(report), report.verified) == ({}, True)
     assert "association" not in report.check(7).detail
+    # A stack in a stack: what the lower one awards is a child of what the upper one would award.
+    upper = await make.publish(service, made.headers, document=make.achievement("Upper"))
+    nested = stack_document(made.achievements[:1], {"at_least": 2})
+    nested["members"].append({"key": "below", "title": "Below", "stack": f"{BASE_URL}/stacks/{stack_id}"})
+    await made.publish(nested, crown=upper)
+    subject = json.loads((await kvec.record()).text)["credentialSubject"]
+    top = f"{BASE_URL}/achievements/{upper}"
+    assert [definition["id"] for definition in subject["achievement"]] == [top]
+    assert _links(subject) >= {("isChildOf", crown, top), ("isParentOf", top, crown), ("isPartOf", one, top)}
 
 
 def _links(subject: Json) -> set[tuple[str, str, str]]:
@@ -300,9 +309,19 @@ async def test_evidence_is_told_once_without_its_links(service: Service) -> None
 
 
 async def test_a_large_record_is_split_and_stacks_stay_together(service: Service) -> None:
-    made = await bundled(service, count=75)
+    stack = await stacked(service, 2)
+    await stack.publish(stack_document(stack.achievements, {"at_least": 2}))
+    plain = {"resultDescription": make.achievement()["resultDescription"]}
+    achievement = await make.publish(
+        service, stack.headers, document=make.achievement("Often", **plain), duplicates="allow"
+    )
+    made = Bundled(service, stack.headers, achievement)
+    await made.award(achievement=stack.achievements[0], decided_at="2026-11-01T10:00:00Z")
+    await made.award(72)
+    await made.award(achievement=stack.achievements[1], decided_at="2026-11-23T10:00:00Z")
+    await made.settle()  # the stack's own award comes to it, and is the newest
     whole = (await made.post()).json()["records"][0]
-    assert whole["bytes"] > PEER_BYTES
+    assert (whole["bytes"] > PEER_BYTES, whole["members"]) == (True, 75)
     assert [each["code"] for each in whole["advice"]] == ["larger-than-peers-read"]
     answer = (await made.post({"split": True, "name": "All"})).json()["records"]
     records = [await row(service, each["id"]) for each in answer]
@@ -318,6 +337,8 @@ async def test_a_large_record_is_split_and_stacks_stay_together(service: Service
     assert all(clr.partial for clr in records)
     for clr in records:
         assert (await verified(service, clr.text)).verified
+    subjects = [json.loads(clr.text)["credentialSubject"] for clr in records]
+    assert sorted(len(subject.get("association", ())) for subject in subjects) == [0] * (count - 1) + [2]
     seats = [json.loads(clr.text)["credentialStatus"]["id"] for clr in records]
     assert len(set(seats)) == count
     # A part alone is neither revoked nor made anew; the whole is, with all of its parts.
