@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -69,29 +69,18 @@ def test_options_of_a_proof_take_it_too() -> None:
     assert compare({"@context": list(OB_CONTEXTS), **proof})
 
 
-def samples() -> Iterator[Any]:
-    folder = shared_path("standards")
-    found = sorted(folder.rglob("*.json")) if folder is not None else []
-    for path in found:
-        yield pytest.param(path, id=path.relative_to(folder).as_posix())
-    if not found:
-        yield pytest.param(None, marks=pytest.mark.skip(reason="shared/standards is not here"))
-
-
-@pytest.mark.parametrize("path", list(samples()))
-def test_on_the_standards_documents_both_ways_agree(path: Path) -> None:
-    try:
-        document = json.loads(path.read_text())
-    except ValueError:
-        pytest.skip("no JSON")
-    if not isinstance(document, dict) or "@context" not in document:
-        pytest.skip("no JSON-LD document")
-    try:
-        short = quickly(document, PINNED, budget=AMPLE)
-    except (BudgetExceeded, MalformedJson):
-        return
-    if short is not None:
-        assert short == the_long_way(document)
+def test_on_the_standards_documents_both_ways_agree() -> None:
+    ways = {True: 0, False: 0}
+    for path in sorted(shared_path("standards").rglob("*.json")):
+        try:
+            document = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            continue  # some are made to be no JSON
+        if isinstance(document, dict) and "@context" in document:
+            with contextlib.suppress(BudgetExceeded, MalformedJson):
+                ways[compare(document)] += 1
+    assert ways[True] >= 50
+    assert ways[False] >= 50
 
 
 @pytest.mark.parametrize("times", [1, pytest.param(20, marks=pytest.mark.long)])
