@@ -88,6 +88,7 @@ async def load_demo(runtime: Runtime, *, content: Content | None = None) -> Load
     for stack in given.stacks:
         if stack.first:
             new += await demo_stacks.load_stack(runtime, stack, ids=ids)
+    await demo_stacks.complete(runtime)
     for decision in given.decisions:
         new += await _decision(runtime, decision, achievement_id=ids[decision.achievement.key])
     for stack in given.stacks:
