@@ -45,7 +45,7 @@ class Words:
 def _read(tag: str) -> Words:
     """What all pages say, in ``en.json``, and what some of them say, in files of their own, ``catalogue.en.json``."""
     messages: dict[str, str] = {}
-    for path in sorted(_FOLDER.glob(f"*.{tag}.json")) + [_FOLDER / f"{tag}.json"]:
+    for path in [*sorted(_FOLDER.glob(f"*.{tag}.json")), _FOLDER / f"{tag}.json"]:
         messages |= json.loads(path.read_text(encoding="utf-8"))
     return Words(tag, messages)
 
