@@ -13,19 +13,17 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, ViewportSize, async_playwright
 
 from tests.browser.gallery import PAGES, Gallery, build, sign_in
 from tests.browser.machine import ARGUMENTS
 from tests.browser.site import opened
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screens"
-DESKTOP: dict[str, Any] = {"viewport": {"width": 1000, "height": 720}}
-PHONE: dict[str, Any] = {"viewport": {"width": 330, "height": 720}}
-VIEWS = (DESKTOP, PHONE, {**PHONE, "color_scheme": "dark"})
+DESKTOP: ViewportSize = {"width": 1000, "height": 720}
+PHONE: ViewportSize = {"width": 330, "height": 720}
 MOST_BYTES, MOST_IN_ALL = 150_000, 3_000_000
 # A sheet is for a look at a page, not for reading it to its end. The README's picture shows more of one.
 _TALLEST, _GAP, _GROUND = 720, 20, (226, 230, 235)
@@ -57,7 +55,7 @@ async def take(gallery: Gallery, browser: Browser, names: Sequence[str], folder:
     """The sheets of these pages."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
-        views = [await _picture(gallery, browser, name, options) for options in VIEWS]
+        views = await _views(gallery, browser, name)
         (folder / f"{name}.png").write_bytes(_written(_sheet(views)))
         for large in (large for large, of in _LARGE.items() if of == name):
             (folder / f"{large}.png").write_bytes(_written(_top(views[0], _LARGEST)))
@@ -70,17 +68,25 @@ def _list() -> None:
     (FOLDER / "README.md").write_text("\n".join(parts), encoding="utf-8")
 
 
-async def _picture(gallery: Gallery, browser: Browser, name: str, options: dict[str, Any]) -> Image.Image:
-    session = {"storage_state": gallery.session} if gallery.needs_session(name) else {}
+async def _views(gallery: Gallery, browser: Browser, name: str) -> list[Image.Image]:
+    """At a desk, on a phone, and on a phone in the dark."""
     context = await browser.new_context(
-        java_script_enabled=False, base_url=gallery.site.url, locale="en-US", **options, **session
+        java_script_enabled=False,
+        base_url=gallery.site.url,
+        locale="en-US",
+        viewport=DESKTOP,
+        **({"storage_state": gallery.session} if gallery.needs_session(name) else {}),
     )
     page = await context.new_page()
     await gallery.open(name, page)
     await page.wait_for_load_state("networkidle")
-    picture = await page.screenshot(full_page=True)
+    views = [await page.screenshot(full_page=True)]
+    await page.set_viewport_size(PHONE)
+    views.append(await page.screenshot(full_page=True))
+    await page.emulate_media(color_scheme="dark")
+    views.append(await page.screenshot(full_page=True))
     await context.close()
-    return Image.open(io.BytesIO(picture)).convert("RGB")
+    return [Image.open(io.BytesIO(view)).convert("RGB") for view in views]
 
 
 def _top(image: Image.Image, most: int) -> Image.Image:

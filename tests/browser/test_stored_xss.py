@@ -12,6 +12,7 @@ import sqlite3
 from urllib.parse import quote, urlencode
 
 import pytest
+from playwright.async_api import Route
 
 from tests.browser.conftest import OpenVisitor, Visitor
 from tests.browser.gallery import sign_in
@@ -25,14 +26,20 @@ _AT_ONCE = 3
 _LISTEN = "addEventListener('securitypolicyviolation', e => console.error('forbidden: ' + e.violatedDirective))"
 
 
-async def _watched(open_visitor: OpenVisitor, **members: object) -> Visitor:
+async def _watched(site: Site, open_visitor: OpenVisitor, **members: object) -> Visitor:
     visitor = await open_visitor(scripts=True, **members)
     await visitor.context.add_init_script(_LISTEN)
+    # Drawing the art of so many badges takes minutes, and in an <img> nothing runs; drawings have tests of their own.
+    await visitor.context.route(re.compile(rf"{site.url}/.*\.svg$"), _drawn)
     return visitor
 
 
+async def _drawn(route: Route) -> None:
+    await route.fulfill(content_type="image/svg+xml", body='<svg xmlns="http://www.w3.org/2000/svg"/>')
+
+
 async def test_what_runs_or_fetches_would_be_seen(site: Site, open_visitor: OpenVisitor) -> None:
-    visitor = await _watched(open_visitor)
+    visitor = await _watched(site, open_visitor)
     await visitor.page.goto("/verify")
     await visitor.page.evaluate("""() => {
         document.body.insertAdjacentHTML('beforeend', '<img src="https://evil.example/t.png"><b onclick="x()">x</b>');
@@ -140,7 +147,7 @@ async def test_texts_of_others_run_nothing_and_fetch_nothing(site: Site, open_vi
     ]
 
     async def look() -> None:
-        visitor = await _watched(open_visitor)
+        visitor = await _watched(site, open_visitor)
         while waiting:
             what, address, text = waiting.pop()
             await visitor.page.goto(address, wait_until="load")
@@ -156,7 +163,7 @@ async def test_texts_of_others_run_nothing_and_fetch_nothing(site: Site, open_vi
 
 
 async def test_an_earners_own_pages_show_them_as_text(site: Site, open_visitor: OpenVisitor) -> None:
-    own = await _watched(open_visitor)
+    own = await _watched(site, open_visitor)
     await sign_in(site, own.context, EMAIL)
     for address in ("/me", "/me/stacks", "/me/records", "/me/records/new", "/me/agencies", "/me/settings"):
         await own.page.goto(address)

@@ -347,6 +347,14 @@ async def test_what_is_not_there_is_a_page_with_its_status(service: Service) -> 
         assert program.headers["content-type"] == "application/problem+json"
 
 
+async def test_an_address_that_is_none_is_a_page_for_people_and_a_problem_for_programs(service: Service) -> None:
+    page = await page_at(service, "/nothing/here", 404)
+    assert "Nothing is here" in page.text
+    for path, accept in (("/nothing/here", "*/*"), ("/v1/nothing", CHROME)):
+        program = await service.http.get(path, headers={"Accept": accept})
+        assert (program.status_code, program.headers["content-type"]) == (404, "application/problem+json")
+
+
 async def test_the_style_sheet_is_kept_for_ever_and_loads_nothing(service: Service) -> None:
     page = await page_at(service, "/verify")
     (address,) = (each["href"] for each in page.all("link") if each["rel"] == "stylesheet")

@@ -13,13 +13,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 import badgeissuer
-from badgeissuer.errors import BadgeissuerError
+from badgeissuer.errors import BadgeissuerError, NotFound
 from badgeissuer.runtime import Runtime
 from badgeissuer.settings import Settings
-from badgeissuer.web import openapi, problems
+from badgeissuer.web import media, openapi, problems
 from badgeissuer.web.api import routers
 from badgeissuer.web.edge import Edge
-from badgeissuer.web.pages import catalogue, home, me, share
+from badgeissuer.web.pages import catalogue, home, me, rendering, share
 from badgeissuer.web.pages import verifying as pages
 
 DESCRIPTION = """An issuing authority for educator micro-credentials: achievements, decisions and awards in; signed Open
@@ -75,4 +75,8 @@ def create_app(runtime: Runtime | None, *, jobs: Jobs | None = None) -> FastAPI:
 
 
 async def _answer(request: Any, error: Exception) -> Any:
+    # Whoever opens an address that is none in a browser gets words; below /v1 there are only programs.
+    nowhere = isinstance(error, HTTPException) and error.status_code == 404 and not request.url.path.startswith("/v1/")
+    if nowhere and media.wants_page(request.headers.get("accept"), ()):
+        return rendering.failed(request, NotFound("nothing is here"))
     return problems.answer(request, error)
