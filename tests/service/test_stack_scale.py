@@ -1,4 +1,4 @@
-"""What stacks read hangs on the earner, not on the number of awards: by the plans of SQLite, which has no statistics."""
+"""What stacks read hangs on the earner, not on the number of awards: by the plans of SQLite, which has no figures."""
 
 from __future__ import annotations
 
