@@ -58,7 +58,7 @@ async def test_sign_in_make_a_record_share_it_and_close_it(
     assert await page.locator('input[name="award"]:checked').count() == 2
     await page.get_by_label("Name of the record").fill("For my principal")
     await page.get_by_role("button", name="Preview").click()
-    assert "2, of issuers: 2" in await page.locator("main").inner_text()
+    assert "2 (issuers: 2)" in await page.locator("main").inner_text()
     await page.get_by_role("button", name="Sign and keep it").click()
     assert await page.locator(".me-name").inner_text() == "For my principal"
     await page.get_by_label("For whom").fill("Principal")

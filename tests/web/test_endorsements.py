@@ -136,7 +136,16 @@ async def test_an_endorsement_of_each_kind_is_signed_public_and_verifies(parties
         }
         assert document["credentialStatus"]["statusPurpose"] == "revocation"
         assert (await parties.verified(public.text))["outcome"] == "valid"
+        for address in (made["url"], f"{made['url']}.json"):
+            by_address = await parties.service.http.post("/v1/verify", json={"url": address})
+            assert by_address.json()["outcome"] == "valid"
         assert (await parties.service.http.get(_path(answer.headers["location"]), headers=parties.kde)).json() == made
+
+
+async def test_no_endorsement_is_at_an_address_that_nobody_gave(parties: Parties) -> None:
+    for last in ("nothing", "0b0c9d3e-0000-4000-8000-000000000001"):
+        answer = await parties.service.http.post("/v1/verify", json={"url": f"{BASE_URL}/endorsements/{last}"})
+        assert (answer.status_code, _faults(answer)) == (422, [("/url", "not-found")])
 
 
 async def test_the_exact_text_in_each_of_its_names(parties: Parties) -> None:

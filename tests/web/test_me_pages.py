@@ -282,7 +282,7 @@ async def test_a_record_is_chosen_looked_at_signed_shared_and_closed(posted: Pos
     await earner.send("/me/records/preview", 422)
     await earner.open("/me/records/new")
     page = await earner.send("/me/records/preview", award=chosen, name="For the district")
-    assert "2, of issuers: 2" in page.text
+    assert "2 (issuers: 2)" in page.text
     page = await earner.send("/me/records", award=earner.values("award"), name="For the district")
     assert "For the district" in page.text
     record = str(earner.answer.url.path)

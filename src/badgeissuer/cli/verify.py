@@ -113,16 +113,20 @@ async def _fetched(work: Work, url: str) -> bytes:
     """The document at an address: ours from the database, others through the guard."""
     from badgeissuer.services import obtaining
     from badgeissuer.store.awards import Credential, jwt_id
+    from badgeissuer.store.clrs import Clr
+    from badgeissuer.store.endorsements import Endorsement
 
+    name = url.removesuffix(".json")
     try:
-        name = url.removesuffix(".json")
         found = UUID(name.rpartition("/")[2].removesuffix(".jwt"))
-        own = await work.session.get(Credential, jwt_id(found) if name.endswith(".jwt") else found)
     except ValueError:
-        own = None
-    # By its whole address, whatever the base URL is set to here.
-    if own is not None and own.url == name:
-        return own.text.encode()
+        return await obtaining.document_at(work, url)
+    kinds: tuple[type[Credential | Clr | Endorsement], ...] = (Credential, Clr, Endorsement)
+    for kind in kinds:
+        own = await work.session.get(kind, jwt_id(found) if name.endswith(".jwt") else found)
+        # By its whole address, whatever the base URL is set to here.
+        if own is not None and own.url == name:
+            return own.text.encode()
     return await obtaining.document_at(work, url)
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, FastAPI, Request
 from badgeissuer.errors import Fault, NotFound, Rejected, Unavailable
 from badgeissuer.net.fetch import FetchFailed, FetchRefused
 from badgeissuer.runtime import Runtime
-from badgeissuer.services import bundling_reading, obtaining, rendering, verifying
+from badgeissuer.services import bundling_reading, endorsing_facts, obtaining, rendering, verifying
 from badgeissuer.store.access import ANONYMOUS
 from badgeissuer.web import submitted
 from badgeissuer.web.api.credentials import own_form
@@ -95,4 +95,11 @@ async def document_at(runtime: Runtime, work: Work, url: str) -> bytes:
         except NotFound:
             raise NotFound("no such record") from None
         return (await bundling_reading.public_record(work, clr_id=clr_id))[0].text.encode()
+    endorsement_at = f"{work.base_url}/endorsements/"
+    if url.startswith(endorsement_at):
+        try:
+            endorsement_id = public_id(url.removeprefix(endorsement_at).removesuffix(".json"))
+        except NotFound:
+            raise NotFound("no such endorsement") from None
+        return (await endorsing_facts.public_endorsement(work, endorsement_id=endorsement_id)).endorsement.text.encode()
     return await obtaining.document_at(work, url)
