@@ -121,12 +121,15 @@ async def _fetched(work: Work, url: str) -> bytes:
         found = UUID(name.rpartition("/")[2].removesuffix(".jwt"))
     except ValueError:
         return await obtaining.document_at(work, url)
-    kinds: tuple[type[Credential | Clr | Endorsement], ...] = (Credential, Clr, Endorsement)
-    for kind in kinds:
-        own = await work.session.get(kind, jwt_id(found) if name.endswith(".jwt") else found)
-        # By its whole address, whatever the base URL is set to here.
-        if own is not None and own.url == name:
-            return own.text.encode()
+    key = jwt_id(found) if name.endswith(".jwt") else found
+    own = (
+        await work.session.get(Credential, key)
+        or await work.session.get(Clr, key)
+        or await work.session.get(Endorsement, key)
+    )
+    # By its whole address, whatever the base URL is set to here.
+    if own is not None and own.url == name:
+        return own.text.encode()
     return await obtaining.document_at(work, url)
 
 
