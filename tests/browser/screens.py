@@ -29,6 +29,8 @@ MOST_BYTES, MOST_IN_ALL = 150_000, 3_000_000
 _TALLEST, _GAP, _GROUND = 720, 20, (226, 230, 235)
 _LARGE, _LARGEST = {"badge": "badge-valid"}, 1_500
 _COLOURS = (48, 32, 24, 16)
+# The colours of the states are in small places and mean the most: they are kept.
+_KEPT = ("#0d6236", "#7fdca4", "#a11624", "#ffa3a3", "#7d4a00", "#ffc977", "#4d359b", "#c5b6ff", "#0b4f9e", "#8fc2ff")
 
 
 async def _main(names: Sequence[str]) -> int:
@@ -107,10 +109,15 @@ def _sheet(views: Sequence[Image.Image]) -> Image.Image:
 
 def _written(image: Image.Image) -> bytes:
     """As PNG, with as many colours as there is room for."""
+    weighed = Image.new("RGB", (image.width, image.height + 30 * len(_KEPT)))
+    weighed.paste(image)
+    for place, colour in enumerate(_KEPT):
+        weighed.paste(colour, (0, image.height + 30 * place, image.width, image.height + 30 * place + 30))
     data = b""
     for colours in _COLOURS:
         written = io.BytesIO()
-        image.quantize(colours, kmeans=1, dither=Image.Dither.NONE).save(written, "PNG", optimize=True)
+        palette = weighed.quantize(colours, dither=Image.Dither.NONE)
+        image.quantize(palette=palette, dither=Image.Dither.NONE).save(written, "PNG", optimize=True)
         data = written.getvalue()
         if len(data) <= MOST_BYTES:
             break
