@@ -122,11 +122,10 @@ async def _fetched(work: Work, url: str) -> bytes:
     except ValueError:
         return await obtaining.document_at(work, url)
     key = jwt_id(found) if name.endswith(".jwt") else found
-    own = (
-        await work.session.get(Credential, key)
-        or await work.session.get(Clr, key)
-        or await work.session.get(Endorsement, key)
-    )
+    badge = await work.session.get(Credential, key)
+    record = None if badge is not None else await work.session.get(Clr, key)
+    endorsement = None if badge is not None else await work.session.get(Endorsement, key)
+    own = badge or record or endorsement
     # By its whole address, whatever the base URL is set to here.
     if own is not None and own.url == name:
         return own.text.encode()
