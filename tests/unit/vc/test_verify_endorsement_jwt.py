@@ -128,13 +128,42 @@ def test_an_item_that_is_no_text_is_a_fault_of_shape() -> None:
 def test_one_of_something_else_is_told() -> None:
     """Signed and in order, and no praise for this badge: the reader has to know."""
     stray = "verified; it endorses something else than what it stands in"
-    for place, said in (("", stray), ("/issuer", stray), ("/credentialSubject/achievement", "verified")):
+    for place, said in (("", "verified"), ("/issuer", stray), ("/credentialSubject/achievement", "verified")):
         both = put(endorsed(JWT, place=place), f"{place}/endorsement", records.signed_endorsement())
         report = report_on(issued.resigned(both))
         assert report.verified, bad(report)
         assert [part.detail for part in report.check(8).parts] == [said, said]
     odd = issued.resigned(put(copy.deepcopy(BADGE), "/credentialSubject/a~1b~0c", {"endorsement": ["x", {}]}))
     assert bad(report_on(odd))[1] == "failed"
+
+
+def test_the_credentials_own_may_be_about_what_is_in_it() -> None:
+    """OB §B.1.2: "the credential, and the achievement and profiles in the credential"."""
+
+    def about(subject: object, document: Json = BADGE) -> str:
+        praise = records.signed_endorsement()
+        praise["credentialSubject"]["id"] = subject
+        report = report_on(issued.resigned({**document, "endorsement": [issued.resigned(praise)]}))
+        return next(part.detail for part in report.check(8).parts if part.name == "endorsement at /endorsement/0")
+
+    stray = "verified; it endorses something else than what it stands in"
+    achievement = BADGE["credentialSubject"]["achievement"]
+    creator = {"id": "https://creator.example/profile", "type": ["Profile"], "name": "Creator"}
+    made = put(copy.deepcopy(BADGE), "/credentialSubject/achievement/creator", creator)
+    for document, subject, said in (
+        (BADGE, BADGE["id"], "verified"),
+        (BADGE, BADGE["issuer"]["id"], "verified"),
+        (BADGE, achievement["id"], "verified"),
+        (BADGE, creator["id"], stray),
+        (made, creator["id"], "verified"),
+        (BADGE, BADGE["credentialSubject"]["id"], stray),
+    ):
+        assert about(subject, document) == said
+    record = records.signed_clr()
+    achievements = record["credentialSubject"]["achievement"]
+    assert about(achievements[0]["id"], record) == "verified"
+    assert about(creator["id"], record) == stray
+    assert about(None).startswith("invalid")
 
 
 def test_they_are_counted_with_the_other_endorsements() -> None:

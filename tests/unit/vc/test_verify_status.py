@@ -282,7 +282,6 @@ def test_an_endorsement_that_is_taken_back_leaves_the_badge_as_it_is_and_is_told
     assert (report.outcome, bad(report.checks)) == (Outcome.VALID, {})
     assert report.check(8).detail == (
         "endorsement at /endorsement/0: revoked: it was signed by its issuer, and no longer stands; the rest does"
-        "; it endorses something else than what it stands in"
     )
     assert report.advice.endswith("An endorsement in it was withdrawn or has ended: do not count on that one.")
     assert (member_of(report).verified, member_of(report).outcome) == (False, Outcome.REVOKED)

@@ -19,7 +19,10 @@ def nested_parts(plan: Plan, reports: tuple[NestedReport, ...]) -> Iterator[Chec
         if pointer not in made:
             yield Check(NESTED, name, Verdict.NOT_CHECKED, "not looked at")
         else:
-            stray = nested.role is Role.ENDORSEMENT and not endorses_its_place(plan.document, pointer, nested.document)
+            stray = nested.role is Role.ENDORSEMENT and not (
+                endorses_its_place(plan.document, pointer, nested.document)
+                or _endorses_a_part(plan.document, pointer, nested.document)
+            )
             yield _part(name, nested, made[pointer], _STRAY if stray else "")
     if plan.beyond:
         yield Check(NESTED, "documents inside", Verdict.NOT_CHECKED, f"{plan.beyond} more than are looked at")
@@ -36,9 +39,29 @@ def endorses_its_place(document: Any, pointer: str, endorsement: Mapping[str, An
     """Whether the subject of an endorsement is the object (credential, achievement, profile) that it stands in."""
     for step in pointer[1:].split("/")[:-2]:  # without the member that holds it, and its place there
         document = document[int(step)] if isinstance(document, list) else document[unescape_pointer(step)]
+    about = _subject_of(endorsement)
+    return about is not None and about == document.get("id")
+
+
+def _endorses_a_part(document: Any, pointer: str, endorsement: Mapping[str, Any] | None) -> bool:
+    """Whether one of a credential's own endorsements is about its issuer or an achievement in it, or its creator.
+
+    OB §B.1.2, CLR §B.1.1: such claims may be about "the credential, and the achievement and profiles" in it.
+    """
+    about = _subject_of(endorsement)
+    if about is None or pointer.count("/") > 2:  # deeper than /endorsement/0
+        return False
+    subject = document.get("credentialSubject")
+    found = subject.get("achievement") if isinstance(subject, Mapping) else None
+    achievements = [each for each in (found if isinstance(found, list) else [found]) if isinstance(each, Mapping)]
+    parts = [document.get("issuer"), *achievements, *(each.get("creator") for each in achievements)]
+    return any(isinstance(part, Mapping) and part.get("id") == about for part in parts)
+
+
+def _subject_of(endorsement: Mapping[str, Any] | None) -> str | None:
     subject = None if endorsement is None else endorsement.get("credentialSubject")
     about = subject.get("id") if isinstance(subject, Mapping) else None
-    return isinstance(about, str) and about == document.get("id")
+    return about if isinstance(about, str) else None
 
 
 def _part(name: str, nested: Plan, found: NestedReport, note: str) -> Check:
