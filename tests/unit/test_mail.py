@@ -175,7 +175,7 @@ async def test_who_has_a_password_gives_it(office: Office, tmp_path: Path) -> No
         await _smtp(port, password="secret", **ours).send(_message())
         with pytest.raises(MailFailed) as failed:
             await _smtp(port, password="wrong", **ours).send(_message())
-    assert given == [b"secret", b"wrong"]
+    assert set(given) == {b"secret", b"wrong"}  # by each mechanism that the server has
     assert "secret" not in repr(_smtp(1, password="secret"))
     assert (failed.value.final, failed.value.why) == (False, "the mail server refused our user (535)")
 
