@@ -42,6 +42,14 @@ def test_an_agency_with_issuers_reads_those(shell: Shell) -> None:
     assert shell.json("apikey", "list")["items"][0]["issuers"] == ["iris", "kvec"]
 
 
+def test_an_agency_only_reads(shell: Shell) -> None:
+    done = shell("apikey", "create", "--agency", "KDE", "--scopes", "awards:read,clrs:write")
+    assert done.code == Exit.REFUSED
+    assert "only reads: clrs:write" in done.err
+    made = shell.json("apikey", "create", "--agency", "KDE", "--scopes", "awards:read,clrs:read")
+    assert made["scopes"] == ["awards:read", "clrs:read"]
+
+
 def test_scopes_by_comma_and_repeated(shell: Shell) -> None:
     made = shell.json(
         "apikey", "create", "--platform", "LMS", "--scopes", "awards:read, awards:write", "--scopes", "decisions:read"

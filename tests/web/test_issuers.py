@@ -91,7 +91,7 @@ async def test_only_platforms_register(service: Service) -> None:
     await _register(service)
     for headers in (
         await service.as_issuer("kvec"),
-        {"Authorization": f"Bearer {await service.key(ClientKind.AGENCY, 'kvec', scopes=('issuers:write',))}"},
+        {"Authorization": f"Bearer {await service.key(ClientKind.AGENCY, 'kvec', scopes=('issuers:read',))}"},
     ):
         answer = await service.http.post("/v1/issuers", json={"slug": "b", "profile": PROFILE}, headers=headers)
         assert answer.status_code == 403

@@ -56,8 +56,8 @@ async def create_client(
 ) -> tuple[ApiClient, str]:
     """Make an API key; returns the row and the key itself, which is never to be seen again.
 
-    An issuer key acts for exactly one issuer. With a purpose, an agency's key reads only awards whose earners consent
-    to it. Raises ``Rejected`` for unknown scopes, ``NotFound`` for unknown issuers.
+    An issuer key acts for exactly one issuer. An agency's key only reads. With a purpose, an agency's key reads only awards whose earners consent
+    to it. Raises ``Rejected`` for scopes that are unknown or not for this kind, ``NotFound`` for unknown issuers.
     """
     wanted = tuple(scopes) if scopes else DEFAULT_SCOPES[kind]
     unknown = sorted(set(wanted) - set(SCOPES))
@@ -65,6 +65,12 @@ async def create_client(
         raise Rejected(
             f"unknown scopes: {', '.join(unknown)}; known are {', '.join(SCOPES)}",
             faults=[Fault("/scopes", "not a scope of this service")],
+        )
+    writing = [scope for scope in wanted if not scope.endswith(":read")]
+    if kind is ClientKind.AGENCY and writing:
+        raise Rejected(
+            f"an agency's key only reads: {', '.join(writing)} cannot be given to it",
+            faults=[Fault("/scopes", "an agency's key only reads")],
         )
     if kind is ClientKind.ISSUER and (len(issuers) != 1 or all_issuers):
         raise Rejected("an issuer key acts for exactly one issuer", faults=[Fault("/issuers", "name one issuer")])
