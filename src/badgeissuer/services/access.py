@@ -56,8 +56,9 @@ async def create_client(
 ) -> tuple[ApiClient, str]:
     """Make an API key; returns the row and the key itself, which is never to be seen again.
 
-    An issuer key acts for exactly one issuer. An agency's key only reads. With a purpose, an agency's key reads only awards whose earners consent
-    to it. Raises ``Rejected`` for scopes that are unknown or not for this kind, ``NotFound`` for unknown issuers.
+    An issuer key acts for exactly one issuer. An agency's key only reads; with a purpose, it reads only awards whose
+    earners consent to it. Raises ``Rejected`` for scopes that are unknown or not for this kind, ``NotFound`` for
+    unknown issuers.
     """
     wanted = tuple(scopes) if scopes else DEFAULT_SCOPES[kind]
     unknown = sorted(set(wanted) - set(SCOPES))
