@@ -48,6 +48,10 @@ def main() -> int:
         from bench import pages
 
         return pages.main(sys.argv[2:])
+    if sys.argv[1:2] == ["catalogue"]:
+        from bench import catalogue
+
+        return catalogue.main(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m bench", description="cost of issuing one credential")
     parser.add_argument("--credentials", type=int, default=40, help="credentials a round (default 40)")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")

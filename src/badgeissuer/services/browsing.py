@@ -99,10 +99,6 @@ async def find(
     return await catalogue_search.find_entries(work.session, asked, order=order, limit=take, after=after)
 
 
-async def count(work: Work, *, asked: CatalogueFilter) -> int:
-    return await catalogue_search.count_entries(work.session, asked)
-
-
 async def values(work: Work, *, asked: CatalogueFilter) -> dict[str, list[Counted]]:
     """What each filter may be set to, with how many entries that would leave."""
     return await catalogue_search.counts(work.session, asked, most=MOST_VALUES)

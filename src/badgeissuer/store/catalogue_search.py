@@ -146,12 +146,6 @@ def _place(order: Order, after: Sequence[str]) -> tuple[Any, ...]:
             return (float(first[0]), first[1], UUID(last))
 
 
-async def count_entries(session: AsyncSession, asked: CatalogueFilter) -> int:
-    """How many entries are asked for."""
-    query = select(func.count()).select_from(CatalogueEntry).join(Issuer, Issuer.id == CatalogueEntry.issuer_id)
-    return int(await session.scalar(query.where(*_conditions(asked, sqlite=_is_sqlite(session)))) or 0)
-
-
 async def counts(session: AsyncSession, asked: CatalogueFilter, *, most: int) -> dict[str, list[Counted]]:
     """For each filter its values, with what each would leave: the other filters hold, its own is not looked at.
 

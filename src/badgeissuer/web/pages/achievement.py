@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from badgeissuer.rules.terms import VersionState
 from badgeissuer.services import browsing
 from badgeissuer.web.pages.catalogue import hours_in_words, number, type_in_words
 from badgeissuer.web.pages.language import Words
-from badgeissuer.web.pages.markup import shown, web_address
+from badgeissuer.web.pages.markup import bytes_of, shown, web_address
 from badgeissuer.web.pages.rendering import page, words_of
 from badgeissuer.web.pages.structured import data_block
 from badgeissuer.work import Work
@@ -25,7 +24,7 @@ Json = Mapping[str, Any]
 
 # A page stays below 50 kB whatever was written: so many bytes are shared out, first come, first served.
 _ROOM = 33_000
-_SKILLS, _RUBRIC, _REQUIREMENTS, _RESOURCES, _COMPONENTS = 6_000, 10_000, 6_000, 4_000, 3_000
+_SKILLS, _RUBRIC, _REQUIREMENTS, _RESOURCES, _COMPONENTS, _TAGS = 6_000, 10_000, 6_000, 4_000, 3_000, 3_000
 _LONG = 1_500
 
 
@@ -61,7 +60,7 @@ class _Room:
     def text(self, value: object, most: int) -> str:
         """The text, cut to what there is room for."""
         text = shown(value, most)
-        while (size := _bytes(text)) > self.left and text:
+        while (size := bytes_of(text)) > self.left and text:
             text = shown(text, max(1, len(text) * max(0, self.left) // size)) if self.left > 50 else ""
         self.left -= size
         return text
@@ -99,6 +98,7 @@ async def achievement_page(request: Request, work: Work, achievement_id: UUID, v
         title=shown(document.get("name"), 300),
         path=found.url.removeprefix(base_url),
         art=own_art(document, base_url),
+        kind=type_in_words(say, document.get("achievementType")),
         facts=_facts(say, document, parts),
         description=room.text(document.get("description"), 4_000),
         creator=_creator(document),
@@ -108,9 +108,10 @@ async def achievement_page(request: Request, work: Work, achievement_id: UUID, v
         rubric=room.entries(_rubric(document), _size_of_criterion, _RUBRIC),
         requirements=room.entries(_requirements(parts), _size, _REQUIREMENTS),
         skills=room.entries(skills, _size, _SKILLS),
+        tags=room.entries(_tags(document), lambda tag: 3 * bytes_of(tag) + 80, _TAGS),
         method=room.text(parts.get("key_method"), 2_000),
         components=room.entries(
-            [shown(each, _LONG) for each in parts.get("method_components", ())], _bytes, _COMPONENTS
+            [shown(each, _LONG) for each in parts.get("method_components", ())], bytes_of, _COMPONENTS
         ),
         resources=room.entries(_resources(parts), _size, _RESOURCES),
         judged=say(f"ach_judged_{parts.get('assessment', {}).get('assessors', 'one')}"),
@@ -149,7 +150,6 @@ def _facts(say: Words, document: Json, parts: Json) -> list[tuple[str, str]]:
     hours = parts.get("grain_size_hours")
     told = {
         "ach_effort": hours_in_words(say, hours) if hours else "",
-        "kind": type_in_words(say, document.get("achievementType")),
         "credits": number(say, credit) if isinstance(credit, (int, float)) else "",
         "ach_code": shown(document.get("humanCode"), 80),
         "ach_field": shown(document.get("fieldOfStudy"), 120),
@@ -177,7 +177,11 @@ def _skills(document: Json) -> list[Part]:
         told = (each.get("targetFramework"), each.get("targetCode"), each.get("targetDescription"))
         about = " · ".join(part for part in told if isinstance(part, str) and part)
         found.append(Part(shown(each.get("targetName"), 200), shown(about, 300), web_address(each.get("targetUrl"))))
-    return found + [Part(shown(tag, 100)) for tag in document.get("tag", ()) if shown(tag)]
+    return found
+
+
+def _tags(document: Json) -> list[str]:
+    return [text for tag in document.get("tag", ()) if (text := shown(tag, 80))]
 
 
 def _requirements(parts: Json) -> list[Part]:
@@ -208,13 +212,13 @@ def _rubric(document: Json) -> list[Criterion]:
     return found
 
 
-def _bytes(text: str) -> int:
-    return len(escape(text).encode("utf-8", "replace"))
-
-
 def _size(part: Part) -> int:
-    return _bytes(part.name) + _bytes(part.about) + _bytes(part.url or "") + 120
+    return bytes_of(part.name, part.about, part.url or "") + 120
 
 
 def _size_of_criterion(criterion: Criterion) -> int:
-    return _bytes(criterion.name) + 120 + sum(_bytes(name) + _bytes(about) + 80 for name, about, _ in criterion.levels)
+    return (
+        bytes_of(criterion.name)
+        + 120
+        + sum(bytes_of(name) + bytes_of(about) + 80 for name, about, _ in criterion.levels)
+    )

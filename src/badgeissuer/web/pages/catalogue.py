@@ -59,15 +59,16 @@ async def catalogue(request: Request, work: PublicWorkDep) -> Response:
         return _show(request, asked, status=422, problems=problems, facets=facets, kinds=[])
     pager = _pager(request)
     found = await browsing.find(work, asked=asked.filter, order=asked.order, take=pager.take, after=pager.after)
-    total = await browsing.count(work, asked=asked.filter)
     values = await browsing.values(work, asked=asked.filter)
+    kinds = _kinds(say, asked, values["kind"])
     paged = pager.page(found, place=lambda each: place_of(each, asked.order), show=lambda each: each)
     return _show(
         request,
         asked,
         found=[card(say, work.base_url, each) for each in paged.items],
-        total=total,
-        kinds=_kinds(say, asked, values["kind"]),
+        # Kinds are counted without the filter by kind, so what is found is the count of the one that is chosen.
+        total=next(count for _, _, count, chosen in kinds if chosen),
+        kinds=kinds,
         facets={
             name: _options(say, values[name], asked.given.get(name))
             for name in ("issuer", "framework", "stack", "type")

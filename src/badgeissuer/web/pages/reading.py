@@ -20,7 +20,7 @@ from badgeissuer.web.pages.markup import bytes_of, fitting, markdown, shown, web
 
 # A page stays small whatever a credential says; all of it is in the JSON. These are bytes of HTML.
 _DESCRIPTION, _CRITERIA = 4_000, 7_000
-_SKILLS, _TAGS, _RESULTS, _EVIDENCE = 4_000, 1_000, 3_500, 5_500
+_SKILLS, _TAGS, _RESULTS, _EVIDENCE = 4_000, 1_000, 3_500, 5_000
 _NARRATIVE = 3_000
 _TAGS_OF_AN_ITEM = 150
 # And these are characters.
