@@ -207,6 +207,9 @@ async def test_what_is_wrong_is_named_and_changes_nothing(service: Service, monk
         ({"stack": gone}, [("/stack", "reference")]),
         ({"achievements": [gone]}, [("", "empty")]),
         ({"states": []}, [("/states", "invalid")]),
+        # Not "of any": a selection that came out empty must not make a whole record public.
+        ({"achievements": []}, [("/achievements", "invalid")]),
+        ({"split": "yes"}, [("/split", "invalid")]),
         ({"surprise": 1}, [("/surprise", "unknown-member")]),
         ({"name": ""}, [("/name", "invalid")]),
     ):

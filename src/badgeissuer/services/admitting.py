@@ -127,7 +127,11 @@ async def search(
 async def _admit(work: Work, person: _For, content: bytes) -> AdmittedBadge:
     text, document, kind = await asyncio.to_thread(_read, content)
     if await work.session.scalar(select(Issuer.id).where(Issuer.did == issuer_of(document))) is not None:
-        raise _refused("it was issued here: name it under awards, and it goes in as it is", "own")
+        raise _refused(
+            "it names an issuer of this service as its own: the signer's own awards go in by their ids (awards), and "
+            "those of several issuers here its earner puts together at /me",
+            "own",
+        )
     if not _is_theirs(document, person.known):
         detail = "it does not name this earner in a way that could be compared with what is known of them"
         raise _refused(detail, "not-theirs")

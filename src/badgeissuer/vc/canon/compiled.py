@@ -101,6 +101,8 @@ class _Walk:
             for name in types:
                 iri = outer.types.get(name) or self._fill_type(outer, name)
                 quads[(subject, _TYPE, iri, graph)] = None
+            if len(quads) > self._max_quads:
+                self._too_many()
         terms = table.terms
         for name, value in node.items():
             term = terms.get(name)

@@ -28,7 +28,7 @@ Label = Annotated[str, StringConstraints(min_length=1, max_length=sharing.LABEL_
 
 class ShareIn(WireIn):
     label: Label | None = Field(None, description="a note for yourself: whom it is for")
-    named: bool = Field(False, description="whether the shared page names the earner")
+    named: bool = Field(False, strict=True, description="whether the shared page names the earner")
     password: str | None = Field(
         None,
         min_length=unlocking.SHORTEST,

@@ -43,14 +43,18 @@ class ClrIn(WireIn):
     name: ShortText | None = Field(None, description="title; “Learner record from …” if left out")
     awards: Annotated[list[UUID], _ids] | None = Field(None, description="ids; all that fit if left out, none if empty")
     admitted_badges: Annotated[list[UUID], _ids] = Field([], description="ids of badges from elsewhere")
-    achievements: Annotated[list[UUID], _ids] = Field([], description="only awards of these")
+    achievements: Annotated[list[UUID], Field(min_length=1, max_length=MOST_MEMBERS)] | None = Field(
+        None, description="only awards of these"
+    )
     stack: UUID | None = Field(None, description="only what counts in this stack, and what it awards")
     states: Annotated[list[AwardState], Field(min_length=1)] = Field(
         [AwardState.ACTIVE, AwardState.SUSPENDED], description="only awards in one of these states, named ones too"
     )
     awarded_from: Timestamp | None = Field(None, description="only awards from then on")
     awarded_before: Timestamp | None = Field(None, description="only awards before")
-    split: bool = Field(False, description=f"in parts of at most {PEER_BYTES // 1024} KiB, where the whole is larger")
+    split: bool = Field(
+        False, strict=True, description=f"in parts of at most {PEER_BYTES // 1024} KiB, where the whole is larger"
+    )
 
     @model_validator(mode="after")
     def _either(self) -> ClrIn:
@@ -62,7 +66,7 @@ class ClrIn(WireIn):
         return Choice(
             award_ids=tuple(dict.fromkeys(self.awards or ())),
             admission_ids=tuple(dict.fromkeys(self.admitted_badges)),
-            achievement_ids=tuple(dict.fromkeys(self.achievements)),
+            achievement_ids=tuple(dict.fromkeys(self.achievements or ())),
             stack_id=self.stack,
             states=() if self.awards == [] else tuple(dict.fromkeys(self.states)),
             awarded_from=self.awarded_from,
@@ -78,7 +82,7 @@ class ClrRevocationIn(WireIn):
 
 
 class RemakeIn(WireIn):
-    keep: bool = Field(False, description="leave the old one valid; it names the new one all the same")
+    keep: bool = Field(False, strict=True, description="leave the old one valid; it names the new one all the same")
 
 
 class AdviceOut(WireOut):

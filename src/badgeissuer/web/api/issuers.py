@@ -74,7 +74,7 @@ class IssuerIn(WireIn):
     )
     profile: ProfileDocument
     preflight_targets: PreflightTargets = None
-    notices: bool = Field(True, description=NOTICES)
+    notices: bool = Field(True, strict=True, description=NOTICES)
 
 
 class IssuerPatch(WireIn):
@@ -82,7 +82,7 @@ class IssuerPatch(WireIn):
 
     profile: ProfileDocument = Field(default_factory=dict)
     preflight_targets: PreflightTargets = None
-    notices: bool = Field(True, description=f"{NOTICES}; unchanged where it is left out")
+    notices: bool = Field(True, strict=True, description=f"{NOTICES}; unchanged where it is left out")
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
