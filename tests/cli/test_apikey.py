@@ -89,3 +89,14 @@ def test_an_empty_list_says_what_to_do(shell: Shell) -> None:
     done = shell("apikey", "list")
     assert (done.code, done.out) == (0, "")
     assert "badgeissuer apikey create" in done.err
+
+
+def test_an_agency_reads_by_consent_to_a_purpose(shell: Shell) -> None:
+    done = shell("apikey", "create", "--agency", "KDE", "--consent-purpose", " Licence renewal ", "--json")
+    assert (done.json["consent_purpose"], done.json["all_issuers"]) == ("Licence renewal", True)
+    assert "EVERY issuer" not in done.err
+    assert shell.json("apikey", "list")["items"][0]["consent_purpose"] == "Licence renewal"
+    assert "Licence renewal" in shell("apikey", "list").out
+    for options in (("--platform", "LMS"), ("--agency", "KDE")):
+        purpose = "Licence renewal" if options[0] == "--platform" else " "
+        assert shell("apikey", "create", *options, "--consent-purpose", purpose).code == Exit.USAGE

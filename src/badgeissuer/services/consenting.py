@@ -175,20 +175,36 @@ async def disclose(work: Work, *, subjects: Iterable[UUID], disclosure_id: UUID 
     await work.begin_write()
     found = select(Subject.id, Subject.earner_id).where(Subject.id.in_(counted), visible_to(work.actor, Subject))
     earners = {row[0]: row[1] for row in await work.session.execute(found)}
+    disclosure_id = await _write_down(work, work.actor.client_id, _by_earner(earners, counted), disclosure_id)
+    return Disclosed(disclosure_id, frozenset(earners))
+
+
+async def disclose_whole(work: Work, *, earners: Iterable[tuple[UUID, int]]) -> None:
+    """The same for what is an earner's and no award: records and badges from elsewhere, with how many badges are in it.
+
+    Nothing of it is read by consent (store.scope), so nobody can have withdrawn meanwhile.
+    """
+    counted: Counter[UUID] = Counter()
+    for earner_id, badges in earners:
+        counted[earner_id] += badges
+    if work.actor.kind is not ClientKind.AGENCY or work.actor.client_id is None or not counted:
+        return
+    await work.begin_write()
+    await _write_down(work, work.actor.client_id, counted, None)
+
+
+async def _write_down(
+    work: Work, client_id: UUID, earners: Mapping[UUID, int], disclosure_id: UUID | None
+) -> UUID | None:
+    """Under that disclosure, or a new one. Its id; None where there is nothing to write."""
     if disclosure_id is None and earners:
         disclosure_id = work.new_id()
-        work.session.add(
-            Disclosure(
-                id=disclosure_id,
-                client_id=work.actor.client_id,
-                purpose=work.actor.consent_purpose,
-                at=work.now,
-            )
-        )
+        purpose = work.actor.consent_purpose
+        work.session.add(Disclosure(id=disclosure_id, client_id=client_id, purpose=purpose, at=work.now))
         await work.session.flush()
     if disclosure_id is not None:
-        await _count(work, disclosure_id, _by_earner(earners, counted))
-    return Disclosed(disclosure_id, frozenset(earners))
+        await _count(work, disclosure_id, earners)
+    return disclosure_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,14 @@ from badgeissuer.store.people import Subject
 def visible_to(actor: Actor, row: type[Issuer] | type[object]) -> ColumnElement[bool]:
     """The condition that a row belongs to an issuer the actor may act for.
 
-    An agency that needs consent sees of people's rows only those of earners who consent now (ADR 0012).
+    An agency that needs consent sees of people's rows only those of earners who consent now (ADR 0012). Consent is to
+    awards: what else is an earner's (records, badges from elsewhere) such an agency does not see at all.
     """
-    if actor.consent_purpose is not None and (earner := _subject_of(row)) is not None:
-        return and_(_of_issuers(actor, row), earner.in_(_consenting(actor)))
+    if actor.consent_purpose is not None:
+        if (subject := _subject_of(row)) is not None:
+            return and_(_of_issuers(actor, row), subject.in_(_consenting(actor)))
+        if hasattr(row, "earner_id"):
+            return false()
     return _of_issuers(actor, row)
 
 

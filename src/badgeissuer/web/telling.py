@@ -21,6 +21,11 @@ async def tell(work: Work, subjects: Iterable[UUID]) -> None:
         raise Unavailable("a consent was withdrawn at this moment; ask again")
 
 
+async def tell_of(work: Work, earners: Iterable[tuple[UUID, int]]) -> None:
+    """The same for records and badges from elsewhere: whose each is, and how many badges are in it."""
+    await consenting.disclose_whole(work, earners=earners)
+
+
 async def tell_one(work: Work, subject_id: UUID) -> None:
     """The same for one award. Raises ``NotFound`` where it may not be read any more."""
     told = await consenting.disclose(work, subjects=[subject_id])

@@ -25,6 +25,7 @@ from badgeissuer.web.gate import gate_of
 from badgeissuer.web.once import KEY_PARAMETER, StillRunning, answer_once
 from badgeissuer.web.paging import BadCursor, PagerDep
 from badgeissuer.web.problems import problems
+from badgeissuer.web.telling import tell_of
 from badgeissuer.web.wire import Page, Timestamp, WireIn, WireOut
 from badgeissuer.work import Work
 
@@ -115,6 +116,7 @@ async def list_badges(
     """Badges that the key's issuers let in, newest first."""
     after = (datetime.fromisoformat(pager.after[0]), UUID(pager.after[1])) if pager.after is not None else None
     rows = await admitting.search(work, issuer=issuer, after=after, limit=pager.take)
+    await tell_of(work, ((row[0].earner_id, 1) for row in rows[: pager.limit]))
     return pager.page(
         rows,
         place=lambda row: (row[0].created_at.isoformat(), str(row[0].id)),
@@ -131,5 +133,6 @@ async def list_badges(
 async def get_badge(badge_id: UUID, work: WorkDep) -> BadgeOut:
     """One of them."""
     row = await admitting.find_admitted(work, admission_id=badge_id)
+    await tell_of(work, [(row.earner_id, 1)])
     slug = (await work.session.scalars(select(Issuer.slug).where(Issuer.id == row.issuer_id))).one()
     return BadgeOut.of(row, slug)

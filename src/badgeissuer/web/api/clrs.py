@@ -21,6 +21,7 @@ from badgeissuer.web.gate import Gate, gate_of
 from badgeissuer.web.once import KEY_PARAMETER, StillRunning, answer_once
 from badgeissuer.web.paging import BadCursor, PagerDep
 from badgeissuer.web.problems import problems
+from badgeissuer.web.telling import tell_of
 from badgeissuer.web.wire import Page
 from badgeissuer.work import Work
 
@@ -71,6 +72,7 @@ async def list_clrs(
     rows = await bundling_reading.search(
         work, issuer=issuer, subject=subject, state=state, after=after, limit=pager.take
     )
+    await tell_of(work, ((line.record.earner_id, line.record.members) for line in rows[: pager.limit]))
     return pager.page(
         rows,
         place=lambda line: (line.record.created_at.isoformat(), str(line.record.id)),
@@ -86,7 +88,9 @@ async def list_clrs(
 )
 async def get_clr(clr_id: UUID, work: WorkDep) -> ClrOut:
     """One record by an issuer of the key's. The signed text is at its `url`."""
-    return ClrOut.of(await bundling_reading.read_record(work, clr_id=clr_id), work.base_url)
+    line = await bundling_reading.read_record(work, clr_id=clr_id)
+    await tell_of(work, [(line.record.earner_id, line.record.members)])
+    return ClrOut.of(line, work.base_url)
 
 
 @router.get(
@@ -97,9 +101,10 @@ async def get_clr(clr_id: UUID, work: WorkDep) -> ClrOut:
 )
 async def list_members(clr_id: UUID, work: WorkDep, pager: PagerDep) -> Page[MemberOut]:
     """What stands at each place of a record."""
-    await bundling_reading.find_record(work, clr_id=clr_id)
+    record = await bundling_reading.find_record(work, clr_id=clr_id)
     after = int(pager.after[0]) if pager.after is not None else -1
     rows = await bundling_reading.members(work, clr_id=clr_id, after=after, limit=pager.take)
+    await tell_of(work, [(record.earner_id, len(rows[: pager.limit]))])
     return pager.page(
         rows,
         place=lambda row: (str(row.position),),
