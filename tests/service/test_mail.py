@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import date
+from uuid import uuid4
+
 import pytest
 from sqlalchemy import select
 
-from badgeissuer.net.mail import MailFailed
-from badgeissuer.rules.terms import AwardState, MailKind, MailState
-from badgeissuer.services import mailing, notifying, revoking, signing_in
+from badgeissuer.jobs import background
+from badgeissuer.net.mail import MailFailed, Message
+from badgeissuer.rules.terms import AwardState, MailKind, MailState, ViewKind
+from badgeissuer.services import mailing, notifying, revoking, showing, signing_in
 from badgeissuer.services.access import operator
 from badgeissuer.store.awards import Award
 from badgeissuer.store.catalog import Issuer
@@ -17,6 +22,7 @@ from badgeissuer.store.people import EarnerIdentity
 from tests.support.app import BASE_URL, MakeRuntime
 from tests.support.mailbox import Posted, link_in, posted_service, token_in
 from tests.support.make import award, publish, register
+from tests.support.stacked import document, stacked
 
 ADDRESS = "teacher1@schools.example.org"
 BUSY = MailFailed("the mail server answered 451", final=False)
@@ -242,3 +248,40 @@ async def test_markup_in_names_is_text_in_the_letter(posted: Posted) -> None:
     assert "<b>K&V</b>" in letter.text
     assert "&lt;b&gt;K&amp;V&lt;/b&gt;" in letter.html
     assert "<b>K&V</b>" not in letter.html
+
+
+async def test_a_mail_server_that_hangs_holds_up_neither_other_jobs_nor_who_waits_at_the_door(posted: Posted) -> None:
+    made = await stacked(posted, 1)
+    hanging, arrived, goes_on = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    send = posted.mailbox.send
+
+    async def slow(message: Message) -> None:
+        if "sign-in" not in message.text:
+            hanging.set()
+            await goes_on.wait()
+        await send(message)
+        arrived.set()
+
+    posted.mailbox.send = slow  # type: ignore[method-assign]
+    async with background.run(posted.runtime):
+        await made.publish(document(made.achievements))
+        await made.award(made.achievements[0])
+        await asyncio.wait_for(hanging.wait(), timeout=30)
+        await _ask(posted)
+        await asyncio.wait_for(arrived.wait(), timeout=30)
+        assert [letter.subject for letter in posted.mailbox.take()] == ["Your link to sign in"]
+        for _ in range(600):
+            if await made.crowns():
+                break
+            await asyncio.sleep(0.05)
+        assert list(await made.crowns()) == [ADDRESS]
+        goes_on.set()
+
+
+async def test_what_waits_to_be_counted_is_written_down_when_the_process_ends(posted: Posted) -> None:
+    target = uuid4()
+    async with background.run(posted.runtime):
+        await asyncio.sleep(0.1)
+        showing.views_of(posted.runtime.database).add(ViewKind.BADGE, target, date(2026, 11, 24))
+    async with posted.runtime.begin(operator()) as work:
+        assert (await showing.views(work, kind=ViewKind.BADGE, targets=[target]))[target] == {date(2026, 11, 24): 1}
