@@ -31,6 +31,7 @@ COMMANDS = [
     ("achievement", "list"),
     ("stack", "publish"),
     ("stack", "progress"),
+    ("catalogue", "rebuild"),
     ("issue",),
     ("revoke",),
     ("suspend",),

@@ -399,7 +399,7 @@ async def test_the_page_of_an_achievement_says_what_it_takes(service: Service) -
     spanish = await _page(service, f"/achievements/{made}?lang=es")
     for text in (
         "La ofrece Kentucky Valley , desarrollada por IRIS Center",
-        "Dedicación 2,5 horas",
+        "Dedicación 2.5 horas",
         "válida durante 3 años",
     ):
         assert text in spanish.text, text
@@ -474,7 +474,7 @@ async def test_the_page_of_a_stack_says_the_rule_in_words_and_what_is_inside(ser
         "En un plazo de 3 años y 1 mes",
         "Al menos uno de estos:",
         "en preparación",
-        "2,5",
+        "2.5",
         "Qué contiene (2)",
     ):
         assert text in spanish.text, text

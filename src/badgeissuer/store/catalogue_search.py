@@ -14,8 +14,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Select,
+    Text,
     case,
     cast,
     column,
@@ -25,10 +27,10 @@ from sqlalchemy import (
     select,
     table,
     tuple_,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 
 from badgeissuer.rules.terms import VersionState
 from badgeissuer.store.catalog import Issuer
@@ -149,52 +151,71 @@ def _place(order: Order, after: Sequence[str]) -> tuple[Any, ...]:
 async def counts(session: AsyncSession, asked: CatalogueFilter, *, most: int) -> dict[str, list[Counted]]:
     """For each filter its values, with what each would leave: the other filters hold, its own is not looked at.
 
-    The ``most`` frequent values of each, and the one that is chosen.
+    The ``most`` frequent values of each, and the one that is chosen. One statement, in which the words are looked for
+    once.
     """
     sqlite = _is_sqlite(session)
-
-    async def counted(
-        query: Select[Any], name: str, value: InstrumentedAttribute[Any], label: InstrumentedAttribute[Any]
-    ) -> list[Counted]:
-        unset: dict[str, Any] = {name: None}
-        others = replace(asked, **unset)
-        total = func.count(CatalogueEntry.place.distinct())
-        ordered = (
-            query.add_columns(value, label, total)
-            .where(*_conditions(others, sqlite=sqlite))
-            .group_by(value, label)
-            .order_by(total.desc(), value)
-        )
-        rows = (await session.execute(ordered.limit(most))).all()
+    matched = _matching(asked.words, sqlite=sqlite).cte("matched") if asked.words is not None else None
+    facets = {name: _facet(asked, name, sqlite=sqlite, matched=matched) for name in _VALUES}
+    whole = union_all(*(select(facet.limit(most).subquery()) for facet in facets.values()))
+    found: dict[str, list[Counted]] = {name: [] for name in facets}
+    for row in (await session.execute(whole)).all():
+        found[row.facet].append(_counted(row))
+    for name, facet in facets.items():
         chosen = getattr(asked, name)
-        if chosen is not None and str(chosen) not in {str(row[0]) for row in rows}:
-            rows = [*rows, *(await session.execute(ordered.where(value == chosen).limit(1))).all()]
-        return sorted(
-            (Counted(str(row[0]), row[1], row[2]) for row in rows), key=lambda each: (-each.count, each.value)
-        )
+        if chosen is not None and str(chosen) not in {each.value for each in found[name]}:
+            rare = facet.where(_VALUES[name][0] == chosen).limit(1)
+            found[name] += [_counted(row) for row in (await session.execute(rare)).all()]
+    return {name: sorted(values, key=lambda each: (-each.count, each.value)) for name, values in found.items()}
 
-    entries = select().select_from(CatalogueEntry).join(Issuer, Issuer.id == CatalogueEntry.issuer_id)
-    in_framework = entries.join(CatalogueFramework, CatalogueFramework.place == CatalogueEntry.place)
-    in_stack = (
-        entries.join(StackItem, StackItem.achievement_id == CatalogueEntry.id)
-        .join(StackVersion, StackVersion.id == StackItem.stack_version_id)
-        .where(StackVersion.state == VersionState.PUBLISHED)
+
+# What is counted for each filter: its values, and how a person reads them. No entry has a value twice.
+_VALUES: dict[str, tuple[Any, Any]] = {
+    "kind": (CatalogueEntry.kind, CatalogueEntry.kind),
+    "type": (CatalogueEntry.type, CatalogueEntry.type),
+    "issuer": (Issuer.slug, Issuer.name),
+    "framework": (CatalogueFramework.framework, CatalogueFramework.framework),
+    "stack": (StackItem.stack_id, StackVersion.name),
+}
+
+
+def _facet(asked: CatalogueFilter, name: str, *, sqlite: bool, matched: CTE | None) -> Select[Any]:
+    unset: dict[str, Any] = {name: None}
+    value, label = _VALUES[name]
+    total = func.count()
+    shown: tuple[Any, ...] = (
+        literal(name).label("facet"),
+        cast(value, Text).label("value"),
+        cast(label, Text).label("label"),
+        total.label("total"),
     )
-    return {
-        "kind": await counted(entries, "kind", CatalogueEntry.kind, CatalogueEntry.kind),
-        "type": await counted(
-            entries.where(CatalogueEntry.type.is_not(None)), "type", CatalogueEntry.type, CatalogueEntry.type
-        ),
-        "issuer": await counted(entries, "issuer", Issuer.slug, Issuer.name),
-        "framework": await counted(
-            in_framework, "framework", CatalogueFramework.framework, CatalogueFramework.framework
-        ),
-        "stack": await counted(in_stack, "stack", StackItem.stack_id, StackVersion.name),
-    }
+    query: Select[Any] = select(*shown).select_from(CatalogueEntry)
+    if matched is not None:
+        query = query.join(matched, matched.c.place == CatalogueEntry.place)
+    if name == "issuer":
+        query = query.join(Issuer, Issuer.id == CatalogueEntry.issuer_id)
+    elif name == "framework":
+        query = query.join(CatalogueFramework, CatalogueFramework.place == CatalogueEntry.place)
+    elif name == "stack":
+        query = (
+            query.join(StackItem, StackItem.achievement_id == CatalogueEntry.id)
+            .join(StackVersion, StackVersion.id == StackItem.stack_version_id)
+            .where(StackVersion.state == VersionState.PUBLISHED)
+        )
+    elif name == "type":
+        query = query.where(CatalogueEntry.type.is_not(None))
+    # The words are in the join already.
+    conditions = _conditions(replace(asked, **unset, words=None), sqlite=sqlite)
+    return query.where(*conditions).group_by(value, label).order_by(total.desc(), value)
+
+
+def _counted(row: Any) -> Counted:
+    """Ids of stacks as they are written everywhere: SQLite keeps them without hyphens."""
+    return Counted(str(UUID(row.value)) if row.facet == "stack" else row.value, row.label, row.total)
 
 
 def _conditions(asked: CatalogueFilter, *, sqlite: bool) -> list[ColumnElement[bool]]:
-    """What an entry must be, given that ``Issuer`` is joined."""
+    """What an entry must be."""
     found: list[ColumnElement[bool]] = [
         CatalogueEntry.state.in_((VersionState.PUBLISHED, VersionState.RETIRED))
         if asked.retired
@@ -207,7 +228,7 @@ def _conditions(asked: CatalogueFilter, *, sqlite: bool) -> list[ColumnElement[b
     if asked.type is not None:
         found.append(CatalogueEntry.type == asked.type)
     if asked.issuer is not None:
-        found.append(Issuer.slug == asked.issuer)
+        found.append(CatalogueEntry.issuer_id.in_(select(Issuer.id).where(Issuer.slug == asked.issuer)))
     if asked.framework is not None:
         named = select(CatalogueFramework.place).where(CatalogueFramework.framework == asked.framework)
         found.append(CatalogueEntry.place.in_(named))
@@ -253,7 +274,9 @@ def _matching(words: WordQuery, *, sqlite: bool, columns: str = "", weights: str
         return select(CatalogueEntry.place).where(literal(False))
     if sqlite:
         asked = literal(words.as_fts5(columns))
-        return select(_index.c.rowid).where(literal_column(INDEX_TABLE).op("MATCH", is_comparison=True)(asked))
+        return select(_index.c.rowid.label("place")).where(
+            literal_column(INDEX_TABLE).op("MATCH", is_comparison=True)(asked)
+        )
     return select(_index.c.place).where(
         _index.c.words.op("@@", is_comparison=True)(cast(literal(words.as_tsquery(weights)), TSQUERY))
     )

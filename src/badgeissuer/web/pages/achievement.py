@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from badgeissuer.rules.terms import VersionState
 from badgeissuer.services import browsing
-from badgeissuer.web.pages.catalogue import hours_in_words, number, type_in_words
+from badgeissuer.web.pages.catalogue import hours_in_words, type_in_words
 from badgeissuer.web.pages.language import Words
 from badgeissuer.web.pages.markup import bytes_of, shown, web_address
 from badgeissuer.web.pages.rendering import page, words_of
@@ -150,7 +150,7 @@ def _facts(say: Words, document: Json, parts: Json) -> list[tuple[str, str]]:
     hours = parts.get("grain_size_hours")
     told = {
         "ach_effort": hours_in_words(say, hours) if hours else "",
-        "credits": number(say, credit) if isinstance(credit, (int, float)) else "",
+        "credits": f"{credit:g}" if isinstance(credit, (int, float)) else "",
         "ach_code": shown(document.get("humanCode"), 80),
         "ach_field": shown(document.get("fieldOfStudy"), 120),
         "ach_special": shown(document.get("specialization"), 120),

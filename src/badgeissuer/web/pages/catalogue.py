@@ -141,12 +141,7 @@ def type_in_words(say: Words, kind: str | None) -> str:
 def hours_in_words(say: Words, hours: float | None) -> str:
     if hours is None:
         return ""
-    return say("cat_hour") if hours == 1 else say("cat_hours", count=number(say, hours))
-
-
-def number(say: Words, value: float) -> str:
-    """A number as the language writes it: 2.5, and 2,5 in Spanish."""
-    return f"{value:g}".replace(".", say("decimal"))
+    return say("cat_hour") if hours == 1 else say("cat_hours", count=f"{hours:g}")
 
 
 def _kinds(say: Words, asked: Asked, counted: list[Counted]) -> list[tuple[str | None, str, int, bool]]:

@@ -89,7 +89,7 @@ def _plain(text: str) -> str:
 
 
 def _hours(text: str) -> float:
-    """With a decimal point or, as Spanish writes it, a comma."""
+    """With a decimal point or, as some write it, a comma."""
     value = float(text.replace(",", "."))
     if not (math.isfinite(value) and 0 <= value <= _MOST_HOURS):
         raise ValueError

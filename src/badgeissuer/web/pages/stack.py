@@ -12,7 +12,6 @@ from badgeissuer.rules.stack_rules import Member, StackDocument
 from badgeissuer.rules.terms import VersionState
 from badgeissuer.services import browsing
 from badgeissuer.services.browsing import Linked, StackShown
-from badgeissuer.web.pages.catalogue import number
 from badgeissuer.web.pages.language import Words
 from badgeissuer.web.pages.markup import shown, web_address
 from badgeissuer.web.pages.rendering import page, words_of
@@ -112,5 +111,5 @@ def _notes(say: Words, document: StackDocument, member: Member) -> list[str]:
             names.append(say("stk_names_more", count=more))
         notes.append(say("stk_requires", names=", ".join(names)))
     if member.minimum is not None:
-        notes.append(say("stk_minimum", points=number(say, member.minimum.at_least)))
+        notes.append(say("stk_minimum", points=f"{member.minimum.at_least:g}"))
     return notes
