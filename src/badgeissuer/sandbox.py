@@ -71,7 +71,10 @@ class Sandbox:
         self._kept_bytes = 0
 
     async def start(self) -> None:
-        """Start the first worker of the first lane in the background, so that the first caller need not wait for it."""
+        """Start the first worker of the first lane in the background, so that the first caller need not wait for it.
+
+        Where it has one already, this starts no other.
+        """
         self._closed = False
         self._background(self._read_contexts())
         for lane in list(self._lanes.values())[:1]:
@@ -192,6 +195,8 @@ class Sandbox:
 
     async def _warm(self, lane: _Lane) -> None:
         async with lane.free:
+            if lane.idle:
+                return
             with contextlib.suppress(Unavailable):  # the first caller will meet it, and can be told
                 lane.idle.append(await self._spawn())
 

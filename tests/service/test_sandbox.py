@@ -269,6 +269,15 @@ async def test_start_warms_one_worker_and_close_ends_all(sandbox: Sandbox) -> No
     assert (await sandbox.canonicalize(badge())).quads == 3
 
 
+async def test_starting_again_what_runs_starts_no_further_worker(sandbox: Sandbox) -> None:
+    for _ in range(3):
+        await sandbox.start()
+        await sandbox.canonicalize(badge())
+    while sandbox._tasks:
+        await asyncio.gather(*sandbox._tasks)
+    assert len(pids(sandbox)) == 1
+
+
 async def test_closing_while_a_worker_starts_leaves_none_behind(sandbox: Sandbox) -> None:
     for pause in (0, 0.001, 0.005, 0.02, 0.1):
         await sandbox.start()
