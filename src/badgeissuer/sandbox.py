@@ -9,13 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import os
 import sys
 from collections import OrderedDict
 from collections.abc import Coroutine, Mapping
-from pathlib import Path
 from typing import Any
 
+from badgeissuer import processes
 from badgeissuer.errors import BadgeissuerError, Fault, Unavailable
 from badgeissuer.vc import limits, strictjson
 from badgeissuer.vc.canon import BADGE_BUDGET, WARM_UP, Algorithm, Budget, Canonical, frames, quickly
@@ -26,9 +25,6 @@ MINT = "mint"
 _ONE_EACH: Mapping[str, int] = {MINT: 1, "foreign": 1, "records": 1}
 # The library is loaded within it, the first time; what is left is more than any honest schema takes.
 _SCHEMA_SECONDS = 2.0
-_SOURCE_ROOT = str(Path(__file__).resolve().parent.parent)
-# What a Python process needs from its surroundings. Settings and secrets stay out of the workers.
-_PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR", "LANG", "LC_ALL")
 
 
 # No document gets more than so many times the time of a badge.
@@ -203,8 +199,7 @@ class Sandbox:
     async def _spawn(self) -> asyncio.subprocess.Process:
         if self._closed:
             raise Unavailable("the service is stopping")
-        environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [_SOURCE_ROOT, environment.get("PYTHONPATH")]))
+        environment = processes.environment()
         # The order in which a tie of blank nodes is looked at follows string hashes: equal work for equal documents.
         environment["PYTHONHASHSEED"] = "0"
         try:

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import sys
-from pathlib import Path
 
+from badgeissuer import processes
 from badgeissuer.drawing.cleaning import Cleaned, read
 from badgeissuer.errors import Unavailable
 from badgeissuer.vc.carriers.forms import refused
 
-_SOURCE_ROOT = str(Path(__file__).resolve().parents[2])
-# What a Python process needs from its surroundings. Settings and secrets stay out of it.
-_PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR", "LANG", "LC_ALL", "FONTCONFIG_PATH", "HOME")
 _SECONDS = 15.0
 
 
@@ -23,8 +19,6 @@ async def cleaned(data: bytes, *, seconds: float = _SECONDS) -> Cleaned:
 
     ``seconds`` bounds the whole by the clock; the process bounds its own processor time and memory too.
     """
-    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [_SOURCE_ROOT, environment.get("PYTHONPATH")]))
     try:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -34,7 +28,7 @@ async def cleaned(data: bytes, *, seconds: float = _SECONDS) -> Cleaned:
             stdout=asyncio.subprocess.PIPE,
             # What it complains of is not for our log: it may echo the file.
             stderr=asyncio.subprocess.DEVNULL,
-            env=environment,
+            env=processes.environment("FONTCONFIG_PATH", "HOME"),
             start_new_session=True,
         )
     except OSError:
