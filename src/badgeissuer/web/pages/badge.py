@@ -5,7 +5,6 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from badgeissuer.errors import BadgeissuerError
 from badgeissuer.rules.terms import ViewKind
 from badgeissuer.runtime import Runtime
 from badgeissuer.services import exhibiting, showing
@@ -17,7 +16,7 @@ from badgeissuer.vc.verify import Outcome, Report, Verdict
 from badgeissuer.web.api.public import public_id
 from badgeissuer.web.gate import gate_of
 from badgeissuer.web.pages import reading
-from badgeissuer.web.pages.rendering import failed, page, words_of
+from badgeissuer.web.pages.rendering import in_words, page, words_of
 
 # Each page is verified anew. Few at once, of their own, so that they keep nobody from POST /v1/verify or from issuing.
 _RUNNING = 4
@@ -27,10 +26,7 @@ _SECONDS = 15.0
 
 async def badge_page(request: Request, runtime: Runtime, name: str) -> Response:
     """The page of the credential with that id, or a page that says what is wrong."""
-    try:
-        return await _page(request, runtime, name)
-    except BadgeissuerError as error:
-        return failed(request, error)
+    return await in_words(request, lambda: _page(request, runtime, name))
 
 
 async def _page(request: Request, runtime: Runtime, name: str) -> Response:

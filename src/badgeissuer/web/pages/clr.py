@@ -12,7 +12,6 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from badgeissuer.errors import BadgeissuerError
 from badgeissuer.runtime import Runtime
 from badgeissuer.services import record_findings, record_reading, record_standing
 from badgeissuer.services.record_findings import Whole
@@ -25,7 +24,7 @@ from badgeissuer.web.pages import clr_reading
 from badgeissuer.web.pages.clr_reading import View
 from badgeissuer.web.pages.language import ENGLISH, Words
 from badgeissuer.web.pages.markup import shown, web_address
-from badgeissuer.web.pages.rendering import failed, page, words_of
+from badgeissuer.web.pages.rendering import in_words, page, words_of
 
 # Each page is verified anew, and the first look at a record of a thousand takes seconds.
 _RUNNING = 2
@@ -49,10 +48,8 @@ class Place:
 
 async def clr_page(request: Request, runtime: Runtime, name: str) -> Response:
     """The page of the record with that id, or a page that says what is wrong."""
-    try:
-        return await record_page(request, runtime, public_id(name), Place(f"/clrs/{name}", f"/clrs/{name}"))
-    except BadgeissuerError as error:
-        return failed(request, error)
+    place = Place(f"/clrs/{name}", f"/clrs/{name}")
+    return await in_words(request, lambda: record_page(request, runtime, public_id(name), place))
 
 
 def record_gate(request: Request) -> Gate:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
-from badgeissuer.errors import BadgeissuerError
 from badgeissuer.rules.terms import EndorsementState
 from badgeissuer.runtime import Runtime
 from badgeissuer.services import endorsing_facts, endorsing_targets, verifying
@@ -17,7 +16,7 @@ from badgeissuer.vc.verify import Verdict
 from badgeissuer.web.api.public import public_id
 from badgeissuer.web.gate import gate_of
 from badgeissuer.web.pages.markup import shown
-from badgeissuer.web.pages.rendering import failed, page, words_of
+from badgeissuer.web.pages.rendering import in_words, page, words_of
 
 # As for badges: each page is verified anew, and a crowd of readers keeps nobody else waiting.
 _RUNNING = 2
@@ -27,10 +26,7 @@ _SECONDS = 15.0
 
 async def endorsement_page(request: Request, runtime: Runtime, name: str) -> Response:
     """The page of the endorsement with that id, or a page that says what is wrong."""
-    try:
-        return await _page(request, runtime, name)
-    except BadgeissuerError as error:
-        return failed(request, error)
+    return await in_words(request, lambda: _page(request, runtime, name))
 
 
 async def _page(request: Request, runtime: Runtime, name: str) -> Response:
