@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,6 +26,8 @@ from badgeissuer.store.engine import Database
 from badgeissuer.store.jobs import Asked, enqueue
 from badgeissuer.store.outbox import Event, number_events
 from badgeissuer.vc.contexts import ContextStore
+
+_Row = TypeVar("_Row")
 
 
 @dataclass(slots=True, eq=False)
@@ -74,6 +76,13 @@ class Work:
             self._session = await self._stack.enter_async_context(self.database.writing())
             self._writing = True
         return self.session
+
+    async def locked(self, kind: type[_Row], id_: UUID) -> _Row:
+        """The row with that id as it is now, whatever this unit read of it before; it stays so until the unit ends.
+
+        Other rows may go on naming it. Raises ``NoResultFound``.
+        """
+        return await self.session.get_one(kind, id_, populate_existing=True, with_for_update={"key_share": True})
 
     async def finish(self) -> None:
         """Write the events that were emitted and the jobs that were asked for.

@@ -15,11 +15,10 @@ from badgeissuer.services import bundling_making, statuses
 from badgeissuer.services.bundling_choice import Asked, Choice, Chosen, choose
 from badgeissuer.services.bundling_making import CRYPTOSUITE, Part, Person, Seat, Step
 from badgeissuer.services.endorsing_facts import still_stand
-from badgeissuer.services.identifying import EarnerGiven, recipient, recorded
+from badgeissuer.services.identifying import EarnerGiven, make_known, recipient, recorded
 from badgeissuer.services.signing import current_key
 from badgeissuer.store.catalog import Issuer
 from badgeissuer.store.clrs import Clr, ClrMember
-from badgeissuer.store.insert import insert_if_free
 from badgeissuer.store.people import EarnerIdentity, Subject
 from badgeissuer.store.status import StatusEntry
 from badgeissuer.work import Work
@@ -82,7 +81,7 @@ async def make(work: Work, *, signer: Issuer, order: Order, step: Step | None = 
     """
     drafted = await _draft(work, signer, order, step=step)
     await work.begin_write()
-    old = None if order.replaces is None else await _locked(work, order.replaces)
+    old = None if order.replaces is None else await work.locked(Clr, order.replaces)
     if old is not None and old.replaced_by_id is not None:
         raise Conflict("there is a newer edition of it already", existing=str(old.replaced_by_id))
     taken: dict[UUID, Seat] = {}
@@ -117,7 +116,7 @@ async def take_back(work: Work, seen: Clr, *, reason: str) -> Clr:
     if seen.part_of_id is not None:
         raise Conflict("it is a part of a record; revoke that", existing=str(seen.part_of_id))
     await work.begin_write()
-    record = await _locked(work, seen.id)
+    record = await work.locked(Clr, seen.id)
     if record.state is not ClrState.ACTIVE:
         raise IllegalTransition("the record is revoked already")
     await _end(work, record, reason)
@@ -170,20 +169,7 @@ def _subject(asked: Asked) -> Any:
 
 async def _still_so(work: Work, signer: Issuer, order: Order, drafted: _Draft) -> bool:
     """Whether all that was signed holds on the rows of now. Makes the earner known to the signer, if they were not."""
-    await insert_if_free(
-        work.session,
-        Subject,
-        id=work.new_id(),
-        issuer_id=signer.id,
-        earner_id=order.asked.earner_id,
-        urn=drafted.person.urn,
-        name=None,
-        licence_id=None,
-        did=None,
-        did_proved=False,
-        created_at=work.now,
-        updated_at=work.now,
-    )
+    await make_known(work, issuer_id=signer.id, earner_id=order.asked.earner_id, urn=drafted.person.urn)
     subject = (await work.session.scalars(_subject(order.asked))).one()
     key = await current_key(work, issuer_id=signer.id)
     endorsements = [id_ for part in drafted.parts for id_ in part.endorsement_ids]
@@ -267,8 +253,3 @@ async def _end(work: Work, record: Clr, reason: str) -> None:
         await work.session.flush()
         await statuses.publish_bit(work, issuer=issuer, credential_id=each.id, value=True, prepared=None)
         work.emit("clr.revoked", "clr", each.id, issuer_id=each.issuer_id)
-
-
-async def _locked(work: Work, clr_id: UUID) -> Clr:
-    query = select(Clr).where(Clr.id == clr_id).with_for_update(key_share=True)
-    return (await work.session.scalars(query.execution_options(populate_existing=True))).one()

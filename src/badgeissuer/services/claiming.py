@@ -71,14 +71,7 @@ async def answer(work: Work, *, award_id: UUID, acceptance: Acceptance) -> None:
     Whoever calls has shown that the award is the earner's.
     """
     await work.begin_write()
-    award = (
-        await work.session.scalars(
-            select(Award)
-            .where(Award.id == award_id)
-            .with_for_update(key_share=True)
-            .execution_options(populate_existing=True)
-        )
-    ).one()
+    award = await work.locked(Award, award_id)
     given = await work.session.get(AwardAnswer, award_id)
     before = given.acceptance if given is not None else None
     if before is acceptance:

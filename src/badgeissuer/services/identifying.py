@@ -89,19 +89,13 @@ async def recorded(work: Work, *, subject: Subject) -> EarnerGiven:
     return EarnerGiven(did=identity.value, did_proved=subject.did_proved)
 
 
-async def record_subject(work: Work, *, issuer: Issuer, earner: EarnerGiven, urn: str) -> Subject:
-    """Find or make the earner and the subject, and note what the platform newly says of them. Locks the subject's row.
-
-    The lock makes decisions about one earner at one issuer come one after the other, so that the duplicate rule holds.
-    Where the subject existed already its own ``urn`` stays.
-    """
-    kind, value = earner.identity()
-    earner_id = await _earner(work, kind=kind, value=value)
+async def make_known(work: Work, *, issuer_id: UUID, earner_id: UUID, urn: str) -> None:
+    """Give the earner this ``urn`` at this issuer, unless they have one there."""
     await insert_if_free(
         work.session,
         Subject,
         id=work.new_id(),
-        issuer_id=issuer.id,
+        issuer_id=issuer_id,
         earner_id=earner_id,
         urn=urn,
         name=None,
@@ -111,6 +105,17 @@ async def record_subject(work: Work, *, issuer: Issuer, earner: EarnerGiven, urn
         created_at=work.now,
         updated_at=work.now,
     )
+
+
+async def record_subject(work: Work, *, issuer: Issuer, earner: EarnerGiven, urn: str) -> Subject:
+    """Find or make the earner and the subject, and note what the platform newly says of them. Locks the subject's row.
+
+    The lock makes decisions about one earner at one issuer come one after the other, so that the duplicate rule holds.
+    Where the subject existed already its own ``urn`` stays.
+    """
+    kind, value = earner.identity()
+    earner_id = await _earner(work, kind=kind, value=value)
+    await make_known(work, issuer_id=issuer.id, earner_id=earner_id, urn=urn)
     subject = (
         await work.session.scalars(
             select(Subject)

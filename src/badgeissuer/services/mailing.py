@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from badgeissuer.rules.terms import MailKind, MailState
 from badgeissuer.store.earners import Mail
@@ -57,7 +57,7 @@ async def waiting(work: Work, *, mail_id: UUID) -> Mail | None:
 async def finish(work: Work, *, mail_id: UUID, state: MailState, error: str | None = None) -> None:
     """It was sent, given up, or is not wanted any more: the address goes, and all of it where it was a sign-in."""
     await work.begin_write()
-    mail = await _locked(work, mail_id)
+    mail = await work.locked(Mail, mail_id)
     if mail.kind is MailKind.SIGN_IN and state is not MailState.DEAD:
         await work.session.execute(delete(Mail).where(Mail.id == mail_id))
         return
@@ -69,21 +69,10 @@ async def finish(work: Work, *, mail_id: UUID, state: MailState, error: str | No
 async def failed(work: Work, *, mail_id: UUID, error: str) -> datetime | None:
     """It could not be sent: when to try again, or None where it was tried long enough."""
     await work.begin_write()
-    mail = await _locked(work, mail_id)
+    mail = await work.locked(Mail, mail_id)
     pause = min(_PAUSE * 2 ** min(mail.attempts, 10), _LONGEST_PAUSE)
     mail.attempts, mail.last_error = mail.attempts + 1, error
     await work.session.flush()
     # Half of it by chance, so that a thousand mails do not come back at one moment.
     at = work.now + pause * (0.75 + work.rng.random() / 2)
     return at if at < mail.created_at + TRIED_FOR[mail.kind] else None
-
-
-async def _locked(work: Work, mail_id: UUID) -> Mail:
-    return (
-        await work.session.scalars(
-            select(Mail)
-            .where(Mail.id == mail_id)
-            .with_for_update(key_share=True)
-            .execution_options(populate_existing=True)
-        )
-    ).one()

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 
-from sqlalchemy import select
-
 from badgeissuer.errors import NotFound, Rejected
 from badgeissuer.rules.terms import KeyAlgorithm
 from badgeissuer.services import minting
@@ -77,5 +75,4 @@ async def _prepared(work: Work, credential: Credential, form: str) -> Prepared:
 
 async def _locked(work: Work, credential: Credential) -> Award:
     await work.begin_write()
-    query = select(Award).where(Award.id == credential.award_id).with_for_update(key_share=True)
-    return (await work.session.scalars(query.execution_options(populate_existing=True))).one()
+    return await work.locked(Award, credential.award_id)

@@ -95,7 +95,7 @@ async def set_visibility(work: Work, *, earner_id: UUID, award_id: UUID, visibil
     """Who may see it from now on. Raises ``NotFound``, also for other people's."""
     await own_award(work, earner_id=earner_id, award_id=award_id)
     await work.begin_write()
-    award = await _locked(work, award_id)
+    award = await work.locked(Award, award_id)
     if award.visibility is not visibility:
         award.visibility = visibility
         await work.session.flush()
@@ -106,7 +106,7 @@ async def show_name(work: Work, *, earner_id: UUID, award_id: UUID, shown: bool)
     """Whether its page names the earner. Raises ``NotFound``, also for other people's."""
     await own_award(work, earner_id=earner_id, award_id=award_id)
     await work.begin_write()
-    award = await _locked(work, award_id)
+    award = await work.locked(Award, award_id)
     award.name_shown = shown
     await work.session.flush()
 
@@ -219,14 +219,3 @@ async def views(work: Work, *, kind: ViewKind, targets: Iterable[UUID], days: in
     for target, day, count in rows:
         found[target][day] = count
     return found
-
-
-async def _locked(work: Work, award_id: UUID) -> Award:
-    return (
-        await work.session.scalars(
-            select(Award)
-            .where(Award.id == award_id)
-            .with_for_update(key_share=True)
-            .execution_options(populate_existing=True)
-        )
-    ).one()

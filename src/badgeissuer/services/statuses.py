@@ -127,14 +127,7 @@ async def publish_bit(
 ) -> bool:
     """Sign and store the edition. Where the list moved since it was prepared, it is made again on the locked row."""
     entry = (await work.session.scalars(select(StatusEntry).where(StatusEntry.credential_id == credential_id))).one()
-    row = (
-        await work.session.scalars(
-            select(StatusList)
-            .where(StatusList.id == entry.list_id)
-            .with_for_update(key_share=True)
-            .execution_options(populate_existing=True)
-        )
-    ).one()
+    row = await work.locked(StatusList, entry.list_id)
     edition = prepared
     if edition is None or edition.version != row.version + 1:
         edition = await prepare_bit(work, issuer=issuer, credential_id=credential_id, value=value)

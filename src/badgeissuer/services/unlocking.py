@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from badgeissuer.errors import Fault, NotFound, Unavailable
 from badgeissuer.store.shares import ShareLink
@@ -63,14 +63,7 @@ def derived(password: str, salt: bytes) -> bytes:
 async def count_try(work: Work, *, link: ShareLink) -> Try:
     """Count a try of an open link that asks for a password. Raises ``TooManyTries``, ``NotFound``."""
     await work.begin_write()
-    row = (
-        await work.session.scalars(
-            select(ShareLink)
-            .where(ShareLink.id == link.id)
-            .with_for_update(key_share=True)
-            .execution_options(populate_existing=True)
-        )
-    ).one()
+    row = await work.locked(ShareLink, link.id)
     if row.tries_since is None or row.tries_since + WITHIN <= work.now:
         row.tries, row.tries_since = 0, work.now
     if not row.is_open(work.now) or row.password_salt is None or row.password_scrypt is None:
