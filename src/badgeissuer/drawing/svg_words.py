@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from badgeissuer.vc.carriers import svg_content
+
 # Filters are here as far as badges use them (shadows, glows); those that cost a renderer the most are not.
 _ELEMENTS = (
     "circle clipPath defs ellipse feBlend feColorMatrix feComponentTransfer feComposite feDropShadow feFlood "
@@ -20,18 +22,7 @@ _HARMFUL = (
 )
 HARMFUL = frozenset(_HARMFUL.split())
 # Elements of these are drawn or run by viewers; those of all others (editors' own) are ignored.
-ACTIVE_NAMESPACES = frozenset(
-    (
-        "",
-        "http://www.w3.org/1999/xhtml",
-        "http://www.w3.org/1998/Math/MathML",
-        "http://www.w3.org/2001/xml-events",
-        "http://www.w3.org/2001/XInclude",
-        "http://www.w3.org/2002/xforms",
-        "http://www.w3.org/1999/XSL/Transform",
-        "http://www.w3.org/1999/xlink",
-    )
-)
+ACTIVE_NAMESPACES = svg_content.ACTIVE_NAMESPACES | {"", "http://www.w3.org/1999/xlink"}
 TEXT = frozenset(("text", "textPath", "tspan"))
 
 _GEOMETRY = (

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import ColumnElement, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from badgeissuer.errors import Fault, NotFound, Rejected
@@ -240,10 +240,10 @@ async def _count(work: Work, disclosure_id: UUID, earners: Mapping[UUID, int]) -
     )
 
 
-async def _withdraw(work: Work, *conditions: object) -> None:
+async def _withdraw(work: Work, *conditions: ColumnElement[bool]) -> None:
     ended = await work.session.execute(
         update(Consent)
-        .where(*conditions, Consent.withdrawn_at.is_(None))  # type: ignore[arg-type]
+        .where(*conditions, Consent.withdrawn_at.is_(None))
         .values(withdrawn_at=work.now)
         .returning(Consent.id, Consent.client_id)
     )

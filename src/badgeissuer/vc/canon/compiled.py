@@ -99,7 +99,7 @@ class _Walk:
         quads = self.quads
         if kinds is not None:
             for name in types:
-                iri = outer.types.get(name) or self._fill_type(outer, name)
+                iri = outer.types.get(name) or self._tables.type_iri(outer, name)
                 quads[(subject, _TYPE, iri, graph)] = None
             if len(quads) > self._max_quads:
                 self._too_many()
@@ -202,9 +202,6 @@ class _Walk:
             raise Unusual
         self._count()
         return self._tables.typed(table, types)
-
-    def _fill_type(self, table: Table, name: str) -> str:
-        return self._tables.type_iri(table, name)
 
     def _count(self, steps: int = 1) -> None:
         self._new += steps

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from badgeissuer.vc.carriers.forms import ImageRefused, ImageTooLarge, Meter, refused
 
 _SVG, _XML = "http://www.w3.org/2000/svg", "http://www.w3.org/XML/1998/namespace"
-_ACTIVE_NAMESPACES = frozenset(
+ACTIVE_NAMESPACES = frozenset(
     {
         "http://www.w3.org/1999/xhtml",
         "http://www.w3.org/1998/Math/MathML",
@@ -66,7 +66,7 @@ class Content:
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """An element begins. Raises ``ImageRefused``."""
         namespace, _, local = name.rpartition(" ")
-        if namespace in _ACTIVE_NAMESPACES or (namespace == _SVG and local not in _ELEMENTS):
+        if namespace in ACTIVE_NAMESPACES or (namespace == _SVG and local not in _ELEMENTS):
             raise refused("the SVG has an element that can act or reach outside of the image")
         element, index = _Element(local if namespace == _SVG else ""), len(self._elements)
         if self._path:
