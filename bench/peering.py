@@ -122,8 +122,8 @@ def _installed(kind: str, wanted: Path, install: Callable[[Path, Path], None], t
 
 def _install_python(home: Path, wanted: Path) -> None:
     _run([sys.executable, "-m", "venv", home])
-    pip = [home / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    _run([*pip, "--only-binary", ":all:", "-r", wanted])
+    pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"]
+    _run([home / "bin" / "python", *pip, "-r", wanted])
 
 
 def _install_node(home: Path, wanted: Path) -> None:

@@ -25,9 +25,10 @@ _RESULT = "urn:uuid:5b6a1c2d-3e4f-4a5b-8c6d-00000000000{}"
 _LEVEL = "urn:uuid:7d8c1f0e-2a3b-4c5d-8e9f-00000000000{}"
 _NARRATIVE = (
     "Submit a lesson plan with three checks for understanding, a recording of the lesson in which learners answer "
-    "them, work of at least three learners with your notes, and a reflection on what you changed and why. Two assessors "
-    "read the submission independently; each criterion is judged on three levels, and Proficient is required in all. "
-    "Whoever is not there yet is told what is missing and may submit again, as often as it takes, within the school year. "
+    "them, work of at least three learners with your notes, and a reflection on what you changed and why. Two "
+    "assessors read the submission independently; each criterion is judged on three levels, and Proficient is "
+    "required in all. Whoever is not there yet is told what is missing and may submit again, as often as it takes, "
+    "within the school year. "
 )
 
 

