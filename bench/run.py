@@ -44,6 +44,7 @@ def folder() -> Iterator[Path]:
     For that one a process of its own keeps watch; everything that a run starts ends by itself when the run is gone.
     """
     made = Path(tempfile.mkdtemp(prefix="badgeissuer-bench-", dir=_temporary_folder()))
+    made.chmod(0o711)  # where root runs this, PostgreSQL runs as another user and must get through
     watch = subprocess.Popen(
         [sys.executable, "-m", "bench.run", str(made), str(os.getpid())],
         cwd=ROOT,
