@@ -16,6 +16,7 @@ from badgeissuer.store.assessment import Decision
 from badgeissuer.store.base import Base
 from badgeissuer.store.catalog import Achievement, AchievementVersion, Issuer
 from badgeissuer.store.catalogue import INDEX_TABLE
+from badgeissuer.store.compression import methods
 from badgeissuer.store.engine import Database
 from badgeissuer.store.people import Earner, Subject
 from badgeissuer.vc.preflight import KNOWN_TARGETS
@@ -182,3 +183,22 @@ async def _shape(engine: AsyncEngine, table: str) -> object:
 
     async with engine.connect() as connection:
         return await connection.run_sync(read)
+
+
+async def test_signed_texts_are_packed_with_lz4_where_the_server_has_it(fresh_database_url: str, backend: str) -> None:
+    if backend != "postgresql":
+        pytest.skip("SQLite packs nothing")
+    await schema.upgrade(fresh_database_url)
+    engine = create_async_engine(fresh_database_url)
+    async with engine.connect() as connection:
+        has_it = "lz4" in await connection.run_sync(methods)
+        packed = await connection.execute(
+            text(
+                "SELECT relname, attcompression::text FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid"
+                " WHERE relkind = 'r' AND attname = 'text' AND relnamespace = 'public'::regnamespace"
+            )
+        )
+        found = {row[0]: row[1] for row in packed.all()}
+    await engine.dispose()
+    signed = ("credentials", "clrs", "endorsements", "status_lists", "admitted_badges")
+    assert {name: found[name] for name in signed} == dict.fromkeys(signed, "l" if has_it else "")
