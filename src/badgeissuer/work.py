@@ -23,6 +23,7 @@ from badgeissuer.sandbox import Sandbox
 from badgeissuer.settings import Settings
 from badgeissuer.store.access import Actor
 from badgeissuer.store.engine import Database
+from badgeissuer.store.insert import insert_rows
 from badgeissuer.store.jobs import Asked, enqueue
 from badgeissuer.store.outbox import Event, number_events
 from badgeissuer.vc.contexts import ContextStore
@@ -46,8 +47,9 @@ class Work:
     _stack: AsyncExitStack
     _session: AsyncSession | None = None
     _writing: bool = False
-    _events: list[Event] = field(default_factory=list)
+    _events: list[dict[str, Any]] = field(default_factory=list)
     _asked: list[Asked] = field(default_factory=list)
+    _ids: int = 0
 
     @property
     def base_url(self) -> str:
@@ -90,10 +92,8 @@ class Work:
         On SQLite, where the writer is the sequencer, number the events too.
         """
         if self._writing:
-            if self._events:
-                await self.session.flush()  # what the events speak of goes first: they refer to it
-                self.session.add_all(self._events)
-            await self.session.flush()
+            await self.session.flush()  # what the events speak of goes first: they refer to it
+            await insert_rows(self.session, Event, self._events)
             if self._events and self.database.sqlite:
                 await number_events(self.session)
             await enqueue(self.session, self._asked, now=self.now)
@@ -117,24 +117,26 @@ class Work:
     def emit(self, type_: str, subject_type: str, subject_id: object, *, issuer_id: UUID | None, **data: Any) -> None:
         """Record that something happened. ``data`` holds no personal data. It commits with the change itself."""
         self._events.append(
-            Event(
-                id=self.new_id(),
-                position=None,
-                issuer_id=issuer_id,
-                type=type_,
-                subject_type=subject_type,
-                subject_id=str(subject_id),
-                actor=self.actor.label,
-                at=self.now,
-                data=data,
-            )
+            {
+                "id": self.new_id(),
+                "position": None,
+                "issuer_id": issuer_id,
+                "type": type_,
+                "subject_type": subject_type,
+                "subject_id": str(subject_id),
+                "actor": self.actor.label,
+                "at": self.now,
+                "data": data,
+            }
         )
 
     def new_id(self) -> UUID:
-        """A time-ordered internal id (RFC 9562 version 7)."""
+        """A time-ordered internal id (RFC 9562 version 7). Those of one unit stand in the order in which it made them:
+        the first 4,096 (§6.2, method 1), which is more than any unit makes."""
         millis = int(self.now.timestamp() * 1000)
-        value = (millis << 80) | self.rng.getrandbits(80)
-        return UUID(int=(value & ~(0xF000 << 64) & ~(0xC000 << 48)) | (0x7000 << 64) | (0x8000 << 48))
+        count = min(self._ids, 0xFFF)
+        self._ids += 1
+        return UUID(int=(millis << 80) | (0x7000 | count) << 64 | 0x8000 << 48 | self.rng.getrandbits(62))
 
     def new_public_id(self) -> UUID:
         """A random id for public URLs (version 4, 122 random bits): says nothing and cannot be guessed."""

@@ -6,15 +6,16 @@ row, so that no bit is ever lost, and re-signs the list before the answer leaves
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select, update
 
 from badgeissuer.rules.terms import StatusPurpose
 from badgeissuer.services.signing import current_key, sign
 from badgeissuer.store.catalog import Issuer
-from badgeissuer.store.insert import insert_if_free
+from badgeissuer.store.insert import insert_free, insert_if_free, padded
 from badgeissuer.store.status import StatusEntry, StatusList
 from badgeissuer.vc import lint
 from badgeissuer.vc.lint import Prepared
@@ -55,6 +56,12 @@ def status_url(base_url: str, list_id: UUID) -> str:
 
 async def find_place(work: Work, *, issuer: Issuer, purpose: StatusPurpose) -> Place:
     """A random free index in the issuer's open list of that purpose, or in a new list where none is open."""
+    [place] = await find_places(work, issuer=issuer, purpose=purpose, count=1)
+    return place
+
+
+async def find_places(work: Work, *, issuer: Issuer, purpose: StatusPurpose, count: int) -> list[Place]:
+    """The same for so many documents that are signed together: different indexes of one list."""
     open_list = await work.session.scalar(
         select(StatusList).where(
             StatusList.issuer_id == issuer.id, StatusList.purpose == purpose, StatusList.open.is_(True)
@@ -66,38 +73,58 @@ async def find_place(work: Work, *, issuer: Issuer, purpose: StatusPurpose) -> P
         opening = await _edition(
             work, issuer=issuer, list_id=list_id, url=url, purpose=purpose, version=1, bits=Bits.new(LIST_SIZE)
         )
-        return Place(list_id, url, work.rng.randrange(LIST_SIZE), purpose, opening)
-    while True:
-        index = work.rng.randrange(open_list.size)
-        taken = await work.session.scalar(
-            select(StatusEntry.index).where(StatusEntry.list_id == open_list.id, StatusEntry.index == index)
+        return [Place(list_id, url, index, purpose, opening) for index in work.rng.sample(range(LIST_SIZE), count)]
+    free: dict[int, None] = {}
+    while len(free) < count:
+        drawn = set(work.rng.sample(range(open_list.size), count - len(free))) - free.keys()
+        taken = await work.session.scalars(
+            select(StatusEntry.index).where(StatusEntry.list_id == open_list.id, StatusEntry.index.in_(padded(drawn)))
         )
-        if taken is None:
-            return Place(open_list.id, open_list.url, index, purpose, None)
+        free |= dict.fromkeys(drawn.difference(taken))
+    return [Place(open_list.id, open_list.url, index, purpose, None) for index in free]
 
 
 async def reserve(work: Work, *, place: Place, credential_id: UUID, issuer: Issuer) -> bool:
     """Take the index for ever, opening the list where it is new. False where another took index or list meanwhile."""
-    if place.opening is not None and not await _open(work, place.opening):
-        return False
-    return await insert_if_free(
+    return credential_id in await reserve_all(work, places={credential_id: place}, issuer=issuer)
+
+
+async def reserve_all(work: Work, *, places: Mapping[UUID, Place], issuer: Issuer) -> set[UUID]:
+    """The same for many documents, by their ids; returns those whose index was free."""
+    openings = {place.list_id: place.opening for place in places.values() if place.opening is not None}
+    lost = {list_id for list_id, opening in openings.items() if not await _open(work, opening)}
+    return await insert_free(
         work.session,
         StatusEntry,
-        list_id=place.list_id,
-        index=place.index,
-        issuer_id=issuer.id,
-        credential_id=credential_id,
+        [
+            {
+                "list_id": place.list_id,
+                "index": place.index,
+                "issuer_id": issuer.id,
+                "credential_id": credential_id,
+            }
+            for credential_id, place in sorted(places.items(), key=lambda each: (each[1].list_id, each[1].index))
+            if place.list_id not in lost
+        ],
+        told="credential_id",
     )
 
 
 async def count_one(work: Work, *, list_id: UUID) -> None:
     """Count an index that was handed out; close the list at 80 %. Last in the unit of work: it locks the list's row."""
-    row = (
-        await work.session.scalars(select(StatusList).where(StatusList.id == list_id).with_for_update(key_share=True))
-    ).one()
-    row.allocated += 1
-    row.open = row.open and row.allocated < FULL_AT * row.size
-    await work.session.flush()
+    await count_handed_out(work, counts={list_id: 1})
+
+
+async def count_handed_out(work: Work, *, counts: Mapping[UUID, int]) -> None:
+    """The same for so many of each list. In the order of the lists: two units then wait for each other in one order."""
+    for list_id, count in sorted(counts.items()):
+        allocated = StatusList.allocated + count
+        await work.session.execute(
+            update(StatusList)
+            .where(StatusList.id == list_id)
+            .values(allocated=allocated, open=and_(StatusList.open, allocated < FULL_AT * StatusList.size))
+            .execution_options(synchronize_session=False)
+        )
 
 
 async def prepare_bit(work: Work, *, issuer: Issuer, credential_id: UUID, value: bool) -> Edition | None:

@@ -72,30 +72,39 @@ async def enqueue(session: AsyncSession, jobs: Iterable[Asked], *, now: datetime
     In the order of their keys, and last in the transaction: two that ask for the same jobs then wait for each other
     in one order. Whoever finishes a job waits for an asking that has not committed yet.
     """
+    wanted = sorted({job.key: job for job in jobs}.values(), key=lambda job: job.key)
+    if not wanted:
+        return
     kind = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    for job in sorted({job.key: job for job in jobs}.values(), key=lambda job: job.key):
-        insert = kind(Job).values(
-            id=job.id,
-            issuer_id=job.issuer_id,
-            kind=job.kind,
-            key=job.key,
-            payload=job.payload,
-            cursor={},
-            state=JobState.QUEUED,
-            asked=1,
-            claims=0,
-            attempts=0,
-            run_at=now,
-            done=0,
-            total=None,
-            result={},
-            last_error=None,
-            created_at=now,
-            updated_at=now,
-            finished_at=None,
-        )
-        await session.execute(
-            insert.on_conflict_do_update(
-                index_elements=[Job.key], index_where=text(_OPEN), set_={"asked": Job.asked + 1}
-            )
-        )
+    statement = kind(Job.__table__).on_conflict_do_update(  # type: ignore[arg-type]
+        index_elements=[Job.key], index_where=text(_OPEN), set_={"asked": Job.asked + 1}
+    )
+    same = {
+        "cursor": {},
+        "state": JobState.QUEUED,
+        "asked": 1,
+        "claims": 0,
+        "attempts": 0,
+        "run_at": now,
+        "done": 0,
+        "total": None,
+        "result": {},
+        "last_error": None,
+        "created_at": now,
+        "updated_at": now,
+        "finished_at": None,
+    }
+    await session.execute(
+        statement,
+        [
+            {
+                "id": job.id,
+                "issuer_id": job.issuer_id,
+                "kind": job.kind,
+                "key": job.key,
+                "payload": job.payload,
+                **same,
+            }
+            for job in wanted
+        ],
+    )
