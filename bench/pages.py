@@ -79,15 +79,15 @@ def main(arguments: Sequence[str] = ()) -> int:
 
 async def _run(awards: int) -> tuple[Times, dict[str, int]]:
     with tempfile.TemporaryDirectory() as folder:
-        async with _service(Path(folder)) as (runtime, http):
+        async with service(Path(folder)) as (runtime, http):
             loaded = await load_demo(runtime)
             urls = await _issue(runtime, http, awards, like=loaded.issued[0].url)
             return await measure(http, urls), await _sizes(http, [each.url for each in loaded.issued])
 
 
 @asynccontextmanager
-async def _service(folder: Path) -> AsyncIterator[tuple[Runtime, httpx2.AsyncClient]]:
-    database = f"sqlite+aiosqlite:///{folder / 'bench.db'}"
+async def service(folder: Path, database: str | None = None) -> AsyncIterator[tuple[Runtime, httpx2.AsyncClient]]:
+    database = database or f"sqlite+aiosqlite:///{folder / 'bench.db'}"
     settings = Settings(data_dir=folder, database_url=database, base_url=BASE_URL)
     await schema.upgrade(database)
     runtime = Runtime(settings, passphrase=SecretStr(secrets.token_hex(16)))

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, tuple_
+from sqlalchemy.orm import aliased
 
 from badgeissuer.errors import NotFound
 from badgeissuer.rules.terms import ClrState, JobState, Visibility
@@ -89,13 +90,12 @@ async def public_record(work: Work, *, clr_id: UUID) -> tuple[Clr, str | None]:
     Raises ``NotFound``; also for a record that an issuer made and that holds an award which its earner has closed
     since: nobody may have that by another way. What earners put into their own records is their choice.
     """
-    record = await work.session.get(Clr, clr_id)
-    if record is None or (not record.choice.get("across") and await _holds_closed(work, clr_id)):
+    newer = aliased(Clr)
+    query = select(Clr, newer.url).outerjoin(newer, newer.id == Clr.replaced_by_id)
+    found = (await work.session.execute(query.where(Clr.id == clr_id, is_public()))).one_or_none()
+    if found is None:
         raise NotFound("no such record")
-    newer = None
-    if record.replaced_by_id is not None:
-        newer = await work.session.scalar(select(Clr.url).where(Clr.id == record.replaced_by_id))
-    return record, newer
+    return found[0], found[1]
 
 
 async def search(
@@ -176,11 +176,12 @@ def _newest(query: Select[Any], after: tuple[datetime, UUID] | None) -> Select[A
     return query.order_by(Clr.created_at.desc(), Clr.id.desc())
 
 
-async def _holds_closed(work: Work, clr_id: UUID) -> bool:
+def is_public() -> ColumnElement[bool]:
+    """Not for a record that an issuer made and that holds an award which its earner has closed since."""
     closed = (
         select(ClrMember.position)
         .join(Award, Award.id == ClrMember.award_id)
-        .where(ClrMember.clr_id == clr_id, Award.visibility == Visibility.CLOSED)
-        .limit(1)
+        .where(ClrMember.clr_id == Clr.id, Award.visibility == Visibility.CLOSED)
+        .correlate(Clr)
     )
-    return await work.session.scalar(closed) is not None
+    return or_(Clr.choice["across"].as_boolean().is_(True), ~closed.exists())

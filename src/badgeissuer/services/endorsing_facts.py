@@ -127,7 +127,7 @@ async def still_stand(work: Work, *, ids: Sequence[UUID]) -> bool:
 async def public_endorsement(work: Work, *, endorsement_id: UUID) -> Found:
     """One endorsement, revoked or not: what was said stays readable. Raises ``NotFound``; also where the award that it
     is about was closed by its earner."""
-    query = _with_endorser().where(Endorsement.id == endorsement_id, _open())
+    query = _with_endorser().where(Endorsement.id == endorsement_id, about_nothing_closed())
     row = (await work.session.execute(query)).one_or_none()
     if row is None:
         raise NotFound("no such endorsement")
@@ -261,11 +261,11 @@ def _stands(work: Work) -> ColumnElement[bool]:
         Endorsement.state == EndorsementState.ACTIVE,
         or_(Endorsement.valid_until.is_(None), Endorsement.valid_until >= work.now),
         sound.correlate(Endorsement).exists(),
-        _open(),
+        about_nothing_closed(),
     )
 
 
-def _open() -> ColumnElement[bool]:
+def about_nothing_closed() -> ColumnElement[bool]:
     """About no award that its earner has closed."""
     closed = (
         select(Award.id)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import BindParameter, Select, select
 from sqlalchemy.orm import aliased
 
 from badgeissuer.errors import NotFound
@@ -19,7 +20,7 @@ from badgeissuer.vc import multikey
 from badgeissuer.work import Work
 
 
-def public_credential(credential_id: UUID) -> Select[Credential]:
+def public_credential(credential_id: UUID | BindParameter[UUID]) -> Select[Credential]:
     """The stored credential with its embedded proof, joined to its award; not where its earner closed it."""
     return (
         select(Credential)
@@ -132,14 +133,18 @@ def document_of(did: str, keys: list[IssuerKey]) -> dict[str, Any]:
     """The DID document: the next keys and the retired ones too, so that caches are warm and old badges verify."""
     return multikey.did_document(
         did,
-        [
-            multikey.VerificationKey(
-                public_multibase=key.public_multibase,
-                as_jwk=key.algorithm is KeyAlgorithm.P256,
-                revoked=key.compromised_at if key.state is KeyState.COMPROMISED else None,
-            )
-            for key in keys
-        ],
+        [verification_key(key.public_multibase, key.algorithm, key.state, key.compromised_at) for key in keys],
+    )
+
+
+def verification_key(
+    public_multibase: str, algorithm: KeyAlgorithm, state: KeyState, compromised_at: datetime | None
+) -> multikey.VerificationKey:
+    """A key as the DID document names it."""
+    return multikey.VerificationKey(
+        public_multibase=public_multibase,
+        as_jwk=algorithm is KeyAlgorithm.P256,
+        revoked=compromised_at if state is KeyState.COMPROMISED else None,
     )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -24,6 +24,9 @@ from badgeissuer.work import Work
 
 # The operator's own issuer (services/operating): a tenant of this name would sign records across issuers.
 OPERATOR_SLUG = "operator"
+
+# A select of keys, whole or some of their columns.
+_Keys = TypeVar("_Keys", bound=Select[*tuple[Any, ...]])
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -198,7 +201,7 @@ async def rotate_keys(work: Work, *, slug: str, now: bool = False) -> list[Issue
     return made
 
 
-def in_order(keys: Select[IssuerKey]) -> Select[IssuerKey]:
+def in_order(keys: _Keys) -> _Keys:
     """Oldest first, as every list of keys is."""
     return keys.order_by(IssuerKey.activates_at, IssuerKey.algorithm, IssuerKey.id)
 

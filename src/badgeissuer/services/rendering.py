@@ -176,8 +176,13 @@ async def export(studio: Studio, matter: Matter, form: Form) -> Exported:
         form=form,
         content=content,
         sha256=stored.sha256 if stored is not None else hashlib.sha256(content).hexdigest(),
-        file_name=f"{depicting.file_stem(document)}.{form.value}",
+        file_name=file_name(document, form),
     )
+
+
+def file_name(document: Mapping[str, Any], form: Form) -> str:
+    """What a form of this credential is saved as."""
+    return f"{depicting.file_stem(document)}.{form.value}"
 
 
 async def _content(studio: Studio, matter: Matter, form: Form, document: Mapping[str, Any]) -> bytes:

@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from badgeissuer.errors import Unavailable
+from badgeissuer.store import lookups
 
 BUSY_TIMEOUT_MS = 15_000
 # PostgreSQL: serialization failure, deadlock, lock not available, too many connections, shutting down, cannot connect,
@@ -42,7 +43,10 @@ _TRY_AGAIN = (
 
 
 class Database:
-    """The one door to storage: ``reading()`` and ``writing()`` give sessions; leaving the latter commits."""
+    """The one door to storage: ``reading()`` and ``writing()`` give sessions; leaving the latter commits.
+
+    ``lookups`` answers single SELECTs outside of either.
+    """
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = make_url(url)
@@ -54,6 +58,9 @@ class Database:
             self._read_engine = create_async_engine(self.url, pool_size=pool_size, max_overflow=0, hide_parameters=True)
             _prepare_sqlite(self._write_engine, begin="BEGIN IMMEDIATE", query_only=False)
             _prepare_sqlite(self._read_engine, begin="BEGIN", query_only=True)
+            self.lookups: lookups.Source = lookups.Sqlite(
+                self.url, self._read_engine.dialect, patience_s=BUSY_TIMEOUT_MS / 1_000
+            )
         else:
             self._write_engine = create_async_engine(
                 self.url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True, hide_parameters=True
@@ -67,6 +74,7 @@ class Database:
                 isolation_level="REPEATABLE READ",
                 connect_args={"server_settings": {"default_transaction_read_only": "on"}},
             )
+            self.lookups = lookups.Postgres(self.url, self._read_engine.dialect, most=pool_size)
         # One writer per process on SQLite: waiting here is fair and cheap, waiting in the busy handler is neither.
         self._writer = asyncio.Lock()
 
@@ -105,6 +113,7 @@ class Database:
             await session.connection()
 
     async def close(self) -> None:
+        await self.lookups.close()
         await self._write_engine.dispose()
         await self._read_engine.dispose()
 

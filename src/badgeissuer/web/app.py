@@ -21,6 +21,7 @@ from badgeissuer.web.api import routers
 from badgeissuer.web.edge import Edge
 from badgeissuer.web.pages import catalogue, home, me, rendering, share
 from badgeissuer.web.pages import verifying as pages
+from badgeissuer.web.plain import plain_first
 
 DESCRIPTION = """An issuing authority for educator micro-credentials: achievements, decisions and awards in; signed Open
 Badges 3.0 credentials out, served for ever at their own addresses.
@@ -66,6 +67,8 @@ def create_app(runtime: Runtime | None, *, jobs: Jobs | None = None) -> FastAPI:
     for router in (*routers(), home.router, catalogue.router, pages.router, share.router, *me.routers()):
         # Not include_router: it hides the routes in a wrapper, and some of our tests and tables walk them.
         app.router.routes.extend(router.routes)
+    app.state.documented = list(app.router.routes)
+    app.router.routes[:] = plain_first(app.router.routes)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]
     handlers: Any = app.exception_handlers
     for kind in (BadgeissuerError, RequestValidationError, HTTPException, IntegrityError, PoolTimeout):

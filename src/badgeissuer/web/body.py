@@ -9,7 +9,7 @@ from __future__ import annotations
 import email.message
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from typing import Any
 
 from fastapi.dependencies.models import Dependant
@@ -144,10 +144,15 @@ class _ReadRequest(Request):
         return self.value
 
 
+def check_path(parts: Mapping[str, Any]) -> None:
+    """Refuse parts of a path that no address of ours has. Raises ``NotFound``."""
+    if any(isinstance(value, str) and _UNWANTED.search(value) for value in parts.values()):
+        raise NotFound("there is nothing at this address")
+
+
 def _check_address(request: Request, known: frozenset[str] | None) -> None:
     """Refuse what no parameter may hold; PostgreSQL, for one, cannot take a NUL. ``known`` None lets any name pass."""
-    if any(isinstance(value, str) and _UNWANTED.search(value) for value in request.path_params.values()):
-        raise NotFound("there is nothing at this address")
+    check_path(request.path_params)
     wrong = {}
     seen = set()
     for name, value in request.query_params.multi_items():

@@ -87,6 +87,12 @@ def is_current(request: Request, tag: str) -> bool:
     return header.strip() == "*" or tag in _ETAG.findall(header)
 
 
+def known(request: Request) -> str:
+    """The hash of the one text that the caller says it has; empty where it names none, or several."""
+    found = _ETAG.findall(request.headers.get("if-none-match", ""))
+    return found[0].strip('"') if len(found) == 1 else ""
+
+
 def serve(
     request: Request,
     text: str | bytes,

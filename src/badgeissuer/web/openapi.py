@@ -42,7 +42,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
                 title=app.title,
                 version=app.version,
                 description=app.description,
-                routes=app.routes,
+                routes=app.state.documented,
                 servers=[{"url": app.state.base_url}],
             ),
             app,

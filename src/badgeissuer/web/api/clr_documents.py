@@ -7,20 +7,20 @@ import hashlib
 from fastapi import APIRouter, Request, Response
 
 from badgeissuer.errors import NotFound, Unavailable
-from badgeissuer.services import bundling_reading
+from badgeissuer.services import bundling_reading, serving
 from badgeissuer.services.record_images import record_image
 from badgeissuer.services.rendering import Form
 from badgeissuer.store.access import ANONYMOUS
 from badgeissuer.web import media
 from badgeissuer.web.api.public import public_id
-from badgeissuer.web.body import StrictRoute
-from badgeissuer.web.deps import RuntimeDep
+from badgeissuer.web.deps import runtime_of
 from badgeissuer.web.pages.clr import clr_page
 from badgeissuer.web.pages.clr_transcript import transcript_answer
 from badgeissuer.web.pages.rendering import failed
+from badgeissuer.web.plain import PlainRoute
 from badgeissuer.web.problems import NotAcceptable, problems
 
-router = APIRouter(route_class=StrictRoute, tags=["Public"])
+router = APIRouter(route_class=PlainRoute, tags=["Public"])
 
 _BY_TYPE = {
     **dict.fromkeys(media.CREDENTIAL_TYPES, Form.JSON),
@@ -49,7 +49,7 @@ _CONTENT = {
         **problems(NotFound, NotAcceptable, Unavailable),
     },
 )
-async def clr(name: str, request: Request, runtime: RuntimeDep) -> Response:
+async def clr(name: str, request: Request) -> Response:
     """A record, revoked or not: what was said stays readable, and its status list says what holds.
 
     By Accept, or by the end of the address: `.json` (as `application/vc`, `application/ld+json` or `application/json`
@@ -57,7 +57,11 @@ async def clr(name: str, request: Request, runtime: RuntimeDep) -> Response:
     Where there is a newer edition, the Link header names it as `successor-version`. A record that an issuer made is not
     there while an award in it is closed by its earner.
     """
+    runtime = runtime_of(request)
     plain, form, as_type = _asked(request, name)
+    if form is Form.JSON:
+        stored = await serving.clr(runtime.database.lookups, clr_id=public_id(plain), known=media.known(request))
+        return _with_links(_served(request, stored.text, stored.sha256, as_type), stored.newer)
     async with runtime.begin(ANONYMOUS) as work:
         try:
             record, newer = await bundling_reading.public_record(work, clr_id=public_id(plain))
@@ -70,12 +74,14 @@ async def clr(name: str, request: Request, runtime: RuntimeDep) -> Response:
             return await clr_page(request, runtime, plain)
         case Form.PDF:
             response = await transcript_answer(request, runtime, record.id)
-        case Form.JSON:
-            response = _served(request, record.text.encode(), record.sha256, as_type)
         case _:
             content = await record_image(runtime.studio, record, form)
             digest = hashlib.sha256(content).hexdigest()
             response = _served(request, content, digest, as_type, f"record-{record.id.hex[:8]}.{form.value}")
+    return _with_links(response, newer)
+
+
+def _with_links(response: Response, newer: str | None) -> Response:
     if newer is not None:
         response.headers["Link"] = f'<{newer}>; rel="successor-version"'
     # Whoever has the address has it from somebody: it is listed nowhere.
@@ -96,7 +102,9 @@ def _asked(request: Request, name: str) -> tuple[str, Form | None, str]:
     return name, _BY_TYPE[as_type], as_type
 
 
-def _served(request: Request, content: bytes, digest: str, as_type: str, file_name: str | None = None) -> Response:
+def _served(
+    request: Request, content: str | bytes, digest: str, as_type: str, file_name: str | None = None
+) -> Response:
     more = {}
     if file_name is not None:
         more = {"Content-Disposition": f'inline; filename="{file_name}"', **media.INERT}

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
 from badgeissuer.errors import NotFound
-from badgeissuer.services import publishing
+from badgeissuer.services import serving
+from badgeissuer.store.access import ANONYMOUS
 from badgeissuer.vc import strictjson
 from badgeissuer.vc.contexts import OB_CONTEXTS
 from badgeissuer.web import media
-from badgeissuer.web.body import StrictRoute
-from badgeissuer.web.deps import PublicWorkDep
+from badgeissuer.web.deps import runtime_of
 from badgeissuer.web.pages.achievement import achievement_page
 from badgeissuer.web.pages.issuer import issuer_page
 from badgeissuer.web.pages.rendering import in_words
+from badgeissuer.web.plain import PlainRoute
 from badgeissuer.web.problems import NotAcceptable, problems
 
-router = APIRouter(route_class=StrictRoute, tags=["Public"])
+router = APIRouter(route_class=PlainRoute, tags=["Public"])
 
 _SUFFIX = ".json"
 # What parts of credentials are served as.
@@ -47,11 +47,12 @@ def described(what: str, *types: str) -> dict[int | str, dict[str, Any]]:
     response_class=Response,
     responses=described("The signed Bitstring status list.", *media.CREDENTIAL_TYPES),
 )
-async def status_list(name: str, request: Request, work: PublicWorkDep) -> Response:
+async def status_list(name: str, request: Request) -> Response:
     """A status list in its current edition. Caches may keep it for five minutes."""
     plain, as_type = asked(request, name, media.CREDENTIAL_TYPES)
-    row = await publishing.status_list(work, list_id=public_id(plain))
-    return media.serve(request, row.text, tag=media.etag(row.sha256), media_type=as_type, cache=media.FRESH_CACHE)
+    lookups = runtime_of(request).database.lookups
+    found = await serving.status_list(lookups, list_id=public_id(plain), known=media.known(request))
+    return media.serve(request, found.text, tag=media.etag(found.sha256), media_type=as_type, cache=media.FRESH_CACHE)
 
 
 @router.get(
@@ -60,10 +61,11 @@ async def status_list(name: str, request: Request, work: PublicWorkDep) -> Respo
     response_class=Response,
     responses=described("The DID document.", media.DID_JSON, media.JSON, media.LD_JSON),
 )
-async def did_document(slug: str, request: Request, work: PublicWorkDep) -> Response:
+async def did_document(slug: str, request: Request) -> Response:
     """The DID document of an issuer: all its keys, retired ones too, so that old credentials verify."""
     as_type = media.negotiate(request.headers.get("accept"), (media.DID_JSON, media.JSON, media.LD_JSON))
-    return _document(request, await publishing.issuer_did_document(work, slug=slug), as_type, media.FRESH_CACHE)
+    text = await serving.did_document(runtime_of(request).database.lookups, slug=slug)
+    return _document(request, text, as_type, media.FRESH_CACHE)
 
 
 @router.get(
@@ -72,12 +74,13 @@ async def did_document(slug: str, request: Request, work: PublicWorkDep) -> Resp
     response_class=Response,
     responses=described("The OB3 Profile.", *_PARTS, media.HTML),
 )
-async def issuer(name: str, request: Request, work: PublicWorkDep) -> Response:
+async def issuer(name: str, request: Request) -> Response:
     """An issuer's public profile; for a browser, its page."""
     if "." not in name and media.wants_page(request.headers.get("accept"), _PARTS):
-        return await in_words(request, lambda: issuer_page(request, work, name))
+        async with runtime_of(request).begin(ANONYMOUS) as work:
+            return await in_words(request, lambda: issuer_page(request, work, name))
     plain, as_type = asked(request, name, _PARTS)
-    profile = await publishing.issuer_profile(work, slug=plain)
+    profile = await serving.issuer_profile(runtime_of(request).database.lookups, slug=plain)
     return _document(request, _as(as_type, profile), as_type, media.FRESH_CACHE)
 
 
@@ -90,17 +93,18 @@ async def issuer(name: str, request: Request, work: PublicWorkDep) -> Response:
 async def achievement(
     name: str,
     request: Request,
-    work: PublicWorkDep,
     version: Annotated[
         int | None, Query(ge=1, le=1_000_000, description="the newest published one if left out")
     ] = None,
 ) -> Response:
     """A published achievement, for a browser as a page. Drafts are not public; retired versions stay readable."""
     if "." not in name and media.wants_page(request.headers.get("accept"), _PARTS):
-        return await in_words(request, lambda: achievement_page(request, work, public_id(name), version))
+        async with runtime_of(request).begin(ANONYMOUS) as work:
+            return await in_words(request, lambda: achievement_page(request, work, public_id(name), version))
     plain, as_type = asked(request, name, _PARTS)
-    row = await publishing.achievement(work, achievement_id=public_id(plain), number=version)
-    return _document(request, _as(as_type, row.document), as_type, media.FRESH_CACHE)
+    lookups = runtime_of(request).database.lookups
+    text = await serving.achievement(lookups, achievement_id=public_id(plain), number=version)
+    return _document(request, _as(as_type, text), as_type, media.FRESH_CACHE)
 
 
 def asked(request: Request, name: str, offers: tuple[str, ...]) -> tuple[str, str]:
@@ -121,12 +125,16 @@ def public_id(text: str) -> UUID:
     return found
 
 
-def _as(media_type: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
+# A part has an id, so that there is always a member behind this one.
+_WITH_CONTEXTS = f'{{"@context":{strictjson.dumps(list(OB_CONTEXTS))},'
+
+
+def _as(media_type: str, text: str) -> str:
     """As JSON-LD a part of a credential needs the contexts that a credential gives it."""
-    return {"@context": list(OB_CONTEXTS), **document} if media_type == media.LD_JSON else document
+    return _WITH_CONTEXTS + text[1:] if media_type == media.LD_JSON else text
 
 
-def _document(request: Request, document: Mapping[str, Any], media_type: str, cache: str) -> Response:
-    text = strictjson.dumps(document)
-    tag = media.etag(hashlib.sha256(text.encode()).hexdigest())
-    return media.serve(request, text, tag=tag, media_type=media_type, cache=cache)
+def _document(request: Request, text: str, media_type: str, cache: str) -> Response:
+    content = text.encode()
+    tag = media.etag(hashlib.sha256(content).hexdigest())
+    return media.serve(request, content, tag=tag, media_type=media_type, cache=cache)

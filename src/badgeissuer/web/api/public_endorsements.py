@@ -11,19 +11,20 @@ from pydantic import Field
 
 from badgeissuer.errors import Unavailable
 from badgeissuer.rules.terms import EndorsedKind
-from badgeissuer.services import endorsing_facts
+from badgeissuer.services import endorsing_facts, serving
 from badgeissuer.services.endorsing_facts import Found
-from badgeissuer.store.access import ANONYMOUS
 from badgeissuer.web import media
 from badgeissuer.web.api.public import asked, described, public_id
 from badgeissuer.web.body import StrictRoute
-from badgeissuer.web.deps import PublicWorkDep, RuntimeDep
+from badgeissuer.web.deps import PublicWorkDep, runtime_of
 from badgeissuer.web.pages.endorsement import endorsement_page, endorsements_page
 from badgeissuer.web.paging import BadCursor, PublicPagerDep
+from badgeissuer.web.plain import PlainRoute
 from badgeissuer.web.problems import problems
 from badgeissuer.web.wire import Page, Timestamp, WireOut
 
 router = APIRouter(route_class=StrictRoute, tags=["Public"])
+_documents = APIRouter(route_class=PlainRoute, tags=["Public"])
 
 
 class PublicEndorsementOut(WireOut):
@@ -64,7 +65,7 @@ async def public_endorsements(
     return paged
 
 
-@router.get(
+@_documents.get(
     "/endorsements/{name}",
     operation_id="read_endorsement",
     response_class=Response,
@@ -73,17 +74,24 @@ async def public_endorsements(
         **problems(Unavailable),
     },
 )
-async def endorsement(name: str, request: Request, runtime: RuntimeDep) -> Response:
+async def endorsement(name: str, request: Request) -> Response:
     """An endorsement, revoked or not: what was said stays readable, and its status list says what holds.
 
     By the end `.json` or by Accept; a browser gets a page that says how it stands now.
     """
+    runtime = runtime_of(request)
     if "." not in name and media.wants_page(request.headers.get("accept"), media.CREDENTIAL_TYPES):
         return await endorsement_page(request, runtime, name)
     plain, as_type = asked(request, name, media.CREDENTIAL_TYPES)
-    async with runtime.begin(ANONYMOUS) as work:
-        row = (await endorsing_facts.public_endorsement(work, endorsement_id=public_id(plain))).endorsement
-    return media.serve(request, row.text, tag=media.etag(row.sha256), media_type=as_type, cache=media.CREDENTIAL_CACHE)
+    found = await serving.endorsement(
+        runtime.database.lookups, endorsement_id=public_id(plain), known=media.known(request)
+    )
+    return media.serve(
+        request, found.text, tag=media.etag(found.sha256), media_type=as_type, cache=media.CREDENTIAL_CACHE
+    )
+
+
+router.routes.extend(_documents.routes)
 
 
 def _place(found: Found) -> tuple[str, str]:
