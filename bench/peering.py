@@ -63,6 +63,10 @@ class Peer:
         """The text of one signed document."""
         return str(self._ask({"show": number})["signed"])
 
+    def digests(self, texts: Sequence[str]) -> list[str]:
+        """SHA-256 of the canonical form of each, in hex."""
+        return list(self._ask({"digests": list(texts)})["digests"])
+
     def _ask(self, task: Mapping[str, Any]) -> dict[str, Any]:
         assert self._process.stdin is not None
         try:

@@ -16,9 +16,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 import asyncpg
+from tools import postgres_process
 
 from bench.run import Run
-from tools import postgres_process
 
 START_SECONDS = 60.0
 SETTINGS = ("max_connections=200", "shared_buffers=512MB", "max_wal_size=4GB", "checkpoint_timeout=15min")
@@ -47,13 +47,28 @@ class Server:
         asyncio.run(self._administer(f'CREATE DATABASE "{name}"'))
         return self.url(name)
 
+    def create_like(self, name: str, template: str) -> str:
+        """A copy of a database, to which nobody may be connected."""
+        asyncio.run(self._administer(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+        return self.url(name)
+
+    def drop(self, name: str) -> None:
+        asyncio.run(self._administer(f'DROP DATABASE "{name}" WITH (FORCE)'))
+
     def psql(self, name: str) -> list[str]:
         """The command that connects to a database with psql, reading no start file."""
         program = postgres_process.installation() / "bin" / "psql"
         return [str(program), "-X", "-q", "-h", self.host, "-U", "postgres", "-d", name]
 
     async def _administer(self, statement: str) -> None:
-        connection = await asyncpg.connect(host=self.host, user="postgres", database="postgres")
+        for left in range(100, -1, -1):
+            try:
+                connection = await asyncpg.connect(host=self.host, user="postgres", database="postgres")
+                break
+            except asyncpg.CannotConnectNowError:  # it answers a little before it is ready
+                if not left:
+                    raise
+                await asyncio.sleep(0.1)
         try:
             await connection.execute(statement)
         finally:

@@ -27,15 +27,11 @@ def resident_mib(pid: int) -> float:
 def family(pid: int) -> Iterator[int]:
     yield pid
     try:
-        children = [
-            int(child)
-            for task in (_PROC / str(pid) / "task").iterdir()
-            for child in (task / "children").read_text().split()
-        ]
+        tasks = [(task / "children").read_text() for task in (_PROC / str(pid) / "task").iterdir()]
     except OSError:  # it has ended
         return
-    for child in children:
-        yield from family(child)
+    for child in " ".join(tasks).split():
+        yield from family(int(child))
 
 
 def _ticks(pid: int) -> int:

@@ -15,9 +15,9 @@ import time
 def main(arguments: list[str]) -> None:
     threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
     if arguments[:1] == ["--without-storage"]:
-        from bench import without_storage
+        from bench.without_storage import apply
 
-        without_storage.apply()
+        apply()
         arguments = arguments[1:]
     from badgeissuer.cli.main import main as command
 

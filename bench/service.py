@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import json
 import os
 import signal
@@ -76,7 +77,6 @@ def settings(folder: Path, url: str) -> Settings:
 
 async def prepare(folder: Path, url: str) -> Place:
     """Fill an empty database with what every award needs."""
-    folder.mkdir(parents=True, exist_ok=True)
     await schema.upgrade(url)
     runtime = Runtime(settings(folder, url))
     await runtime.start()
@@ -148,6 +148,21 @@ class Service:
         spent = processes.cpu_seconds(self.pid, *self._database) - before
         return Answers(len(requests), found["seconds"], spent, found["latencies_ms"])
 
+    def stream(self, path: str, accept: str) -> int:
+        """Read an answer to its end, as it comes; the number of its lines."""
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=600)
+        try:
+            connection.request("GET", path, headers={"Authorization": f"Bearer {self.place.key}", "Accept": accept})
+            answer = connection.getresponse()
+            if answer.status != 200:
+                raise Refused(f"{answer.status} instead of 200: {answer.read(500).decode(errors='replace')}")
+            lines = 0
+            while part := answer.read1(1 << 18):
+                lines += part.count(b"\n")
+            return lines
+        finally:
+            connection.close()
+
 
 class Refused(Exception):
     """The service gave another answer than it must."""
@@ -216,4 +231,5 @@ def _listening(process: subprocess.Popen[str], log: str) -> str:
 
 
 def set_up(folder: Path, url: str) -> Place:
+    folder.mkdir(parents=True, exist_ok=True)
     return asyncio.run(prepare(folder, url))

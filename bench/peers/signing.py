@@ -1,7 +1,8 @@
 """Signs with a Python contender, in an environment without this project: ``signing.py pyld|openbadgeslib FILE``.
 
 Each line on stdin is a task, and each on stdout its answer: ``{"first", "count"}`` signs so many and answers the CPU
-seconds, ``{"show"}`` answers the text of one. ``verify`` in a task has stored texts verified instead.
+seconds, ``{"show"}`` answers the text of one. ``verify`` in a task has stored texts verified instead; ``digests`` has
+texts canonicalised, and answers the SHA-256 of each.
 """
 
 from __future__ import annotations
@@ -26,13 +27,16 @@ def main(contender: str, path: str) -> None:
     with open(path, encoding="utf-8") as file:
         work = json.load(file)
     key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(work["seed"]))
-    sign, verify = {"pyld": _pyld, "openbadgeslib": _openbadgeslib}[contender](work, key)
+    sign, verify, digest = {"pyld": _pyld, "openbadgeslib": _openbadgeslib}[contender](work, key)
     documents = work["documents"]
     _say({"ready": True})
     for line in sys.stdin:
         task = json.loads(line)
         if "show" in task:
             _say({"signed": sign(json.loads(documents[task["show"] % len(documents)]))})
+            continue
+        if "digests" in task:
+            _say({"digests": [digest(json.loads(text)).hex() for text in task["digests"]]})
             continue
         numbers = range(task["first"], task["first"] + task["count"])
         if task.get("verify"):  # reading the text is a part of verifying it
@@ -48,7 +52,7 @@ def main(contender: str, path: str) -> None:
         _say({"seconds": time.process_time() - started})
 
 
-def _pyld(work: Json, key: Ed25519PrivateKey) -> tuple[Do, Callable[[Json], object]]:
+def _pyld(work: Json, key: Ed25519PrivateKey) -> tuple[Do, Callable[[Json], object], Callable[[Json], bytes]]:
     """As vc-di-eddsa §3.2 says, with stock PyLD: the document and the proof's options are normalised."""
     from pyld import jsonld
 
@@ -81,10 +85,10 @@ def _pyld(work: Json, key: Ed25519PrivateKey) -> tuple[Do, Callable[[Json], obje
         both = hashed({"@context": document["@context"], **proof}) + hashed(document)
         public.verify(_unbased(value), both)
 
-    return sign, verify
+    return sign, verify, hashed
 
 
-def _openbadgeslib(work: Json, key: Ed25519PrivateKey) -> tuple[Do, Callable[[Json], object]]:
+def _openbadgeslib(work: Json, key: Ed25519PrivateKey) -> tuple[Do, Callable[[Json], object], Callable[[Json], bytes]]:
     from openbadgeslib.ob3.ldp import add_data_integrity_proof
 
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -97,7 +101,10 @@ def _openbadgeslib(work: Json, key: Ed25519PrivateKey) -> tuple[Do, Callable[[Js
     def verify(document: Json) -> None:
         raise NotImplementedError
 
-    return sign, verify
+    def digest(document: Json) -> bytes:
+        raise NotImplementedError
+
+    return sign, verify, digest
 
 
 def _multibase(value: bytes) -> str:

@@ -1,0 +1,66 @@
+"""POST /v1/awards as platforms send it: 32 callers, `badgeissuer serve`, PostgreSQL that waits for its disk.
+
+Counted is the CPU time of the service and of the database together: callers are in a process of their own and do not
+count. Requests and awards differ from one to the next, and every answer must be 201.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+from bench import postgres, service, without_storage
+from bench.rounds import median, quantile
+from bench.rows import Goal, Row, not_measured
+from bench.run import Run
+
+_SHARE, _BATCH = Goal("≥", 0.8), Goal("≥", 1.3)
+_REQUESTS = 640
+
+
+def rows(run: Run) -> Iterator[Row]:
+    name = f"POST award with commit ÷ without storage, {service.CALLERS} callers"
+    try:
+        with postgres.server(run) as server:
+            yield from _requests(run, server, name)
+    except postgres.NoPostgres as reason:
+        yield not_measured(name, _SHARE, str(reason))
+
+
+def _requests(run: Run, server: postgres.Server, name: str) -> Iterator[Row]:
+    place = service.set_up(run.folder / "place", server.create("requests"))
+    count = run.few(_REQUESTS, 16)
+    with ExitStack() as stack:
+        kinds = {"with": stack.enter_context(service.serving(place, database=[server.pid]))}
+        missing = without_storage.missing()
+        if missing is None:
+            kinds["without"] = stack.enter_context(service.serving(place, without_storage=True))
+        found: dict[str, list[service.Answers]] = {kind: [] for kind in kinds}
+        first = 0
+        for turn in range(run.rounds + 1):
+            for kind, served in kinds.items():
+                run.tell(f"{kind} storage, round {turn} of {run.rounds}")
+                answers = served.call(served.awards(first, count))
+                first += count
+                if turn:
+                    found[kind].append(answers)
+    stored = found["with"]
+    cpu = {kind: 1e6 / median(each.each_cpu_us for each in answers) for kind, answers in found.items()}
+    wall = {kind: 1e6 / median(each.each_wall_us for each in answers) for kind, answers in found.items()}
+    if missing is None:
+        ratio = cpu["with"] / cpu["without"]
+        yield Row(f"{name}: for a CPU second", "awards", None, cpu["with"], cpu["without"], ratio, _goal(run, _SHARE))
+        ratio = wall["with"] / wall["without"]
+        yield Row(f"{name}: in a second", "awards", None, wall["with"], wall["without"], ratio)
+    else:
+        yield Row(
+            f"{name}: for a CPU second", "awards", None, cpu["with"], goal=_SHARE, note=f"not measured: {missing}"
+        )
+        yield Row(f"{name}: in a second", "awards", None, wall["with"])
+    latencies = [each for answers in stored for each in answers.latencies_ms]
+    yield Row("POST award, p50 of an answer", "ms", None, quantile(latencies, 0.5))
+    yield Row("POST award, p95 of an answer", "ms", None, quantile(latencies, 0.95))
+
+
+def _goal(run: Run, goal: Goal) -> Goal | None:
+    return None if run.quick else goal
