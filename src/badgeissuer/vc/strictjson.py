@@ -83,9 +83,7 @@ def dumps(value: object, *, sort_keys: bool = False) -> str:
     other types. Any ``Mapping`` counts as an object and a tuple as an array, so frozen documents can be written.
     """
     try:
-        text = json.dumps(
-            value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=sort_keys, default=_plain
-        )
+        text: str = (_SORTING if sort_keys else _WRITER).encode(value)
         text.encode("utf-8")
     except (TypeError, ValueError, RecursionError):
         raise _malformed("the value has no JSON text (a non-JSON type, NaN, infinity or a lone surrogate)") from None
@@ -253,5 +251,17 @@ def _refuse(detail: str) -> Any:
     raise _malformed(detail)
 
 
+# What holds itself ends in a RecursionError: looking out for it at each value would cost a tenth.
+_WRITER, _SORTING = (
+    json.JSONEncoder(
+        ensure_ascii=False,
+        allow_nan=False,
+        check_circular=False,
+        separators=(",", ":"),
+        sort_keys=sort_keys,
+        default=_plain,
+    )
+    for sort_keys in (False, True)
+)
 _DECODER = _decoder(_refuse)
 _LOCATOR = _decoder(_Refused)

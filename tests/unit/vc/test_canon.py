@@ -98,7 +98,8 @@ def test_a_badge_is_canonicalised_as_by_pyld_and_nothing_is_lost() -> None:
     assert canonical.nquads == stock_pyld(badge())
     assert canonical.quads == canonical.nquads.count(b"\n") == 32
     assert (canonical.dropped, canonical.relative) == ((), ())
-    assert canonical.source == source_digest(badge()) == source_digest(dict(reversed(badge().items())))
+    assert canonical.source == source_digest(badge())
+    assert canonicalize(dict(reversed(badge().items())), PINNED).nquads == canonical.nquads
     assert canonical.sha256 == hashlib.sha256(stock_pyld(badge())).digest()
 
 

@@ -16,6 +16,7 @@ from badgeissuer.errors import BadgeissuerError, MalformedInput, TooLarge
 from badgeissuer.vc import strictjson
 from badgeissuer.vc.canon import Budget, Canonical, canonical, canonicalize, compiled, quickly, tables
 from badgeissuer.vc.canon.compiled import statements
+from badgeissuer.vc.canon.dataset import Dataset
 from badgeissuer.vc.contexts import CLR_CONTEXTS, OB_CONTEXTS, ContextStore
 from badgeissuer.vc.faults import BudgetExceeded, MalformedJson
 from tests.support import issued, mutations, records
@@ -26,6 +27,13 @@ GOLDEN = Path(__file__).parents[2] / "golden"
 # More than any document here takes: what is compared are answers, not budgets.
 AMPLE = Budget(max_bytes=2**24, max_quads=10**6, max_steps=10**6, bytes_per_quad=0)
 Json = dict[str, Any]
+
+
+class FewStatements(Budget):
+    """Few statements, of as many values as there may be."""
+
+    max_values = 10**6
+
 
 GOOD: dict[str, Json] = {
     "badge": issued.signed(),
@@ -41,8 +49,13 @@ EXAMPLES = {name: 25 if name == "learner record" else 100 for name in GOOD}
 
 def the_long_way(document: Json, store: ContextStore = PINNED) -> Canonical:
     """The same function, without the short way."""
-    text, plain, budget = canonical._read(document, AMPLE)
-    return canonical._the_long_way(plain, text, store, budget, "sha256")
+    text, budget = canonical._text_of(document, AMPLE)
+    return canonical._the_long_way(text, store, budget, "sha256")
+
+
+def walked(document: Json, store: ContextStore, *, max_quads: int = 10**6, max_values: int = 10**6) -> Dataset | None:
+    text = strictjson.dumps(document)
+    return statements(document, store, text=text, max_quads=max_quads, max_values=max_values)
 
 
 def compare(document: Json, store: ContextStore = PINNED) -> bool:
@@ -320,17 +333,23 @@ def test_contexts_that_only_others_would_write(name: str) -> None:
 )
 def test_it_stops_at_the_statement_that_is_one_too_many(members: Json) -> None:
     count = canonicalize(badge(**members), PINNED).quads
-    assert statements(badge(**members), PINNED, max_quads=count) is not None
+    made = walked(badge(**members), PINNED, max_quads=count)
+    assert made is not None
+    assert len(made) == count
     for most in (count - 1, 2):
         with pytest.raises(BudgetExceeded) as refused:
-            statements(badge(**members), PINNED, max_quads=most)
-        assert (refused.value.unit, refused.value.spent) == ("statements", most + 1)
+            canonicalize(badge(**members), PINNED, budget=FewStatements(max_quads=most))
+        assert refused.value.unit == "statements"
+        assert most < refused.value.spent <= most + 20
 
 
 def test_a_long_list_stops_too() -> None:
     store = store_of(x={"@id": "urn:x", "@container": "@list"})
+    document = {"@context": "urn:c", "x": list(range(50))}
+    assert walked(document, store, max_quads=20) is None
     with pytest.raises(BudgetExceeded):
-        statements({"@context": "urn:c", "x": list(range(50))}, store, max_quads=20)
+        walked(document, store, max_quads=90)
+    assert walked(document, store, max_values=20) is None
 
 
 def test_what_looks_alike_is_left_to_where_it_can_be_ended() -> None:
@@ -348,13 +367,13 @@ def test_depth_ends_typed(monkeypatch: pytest.MonkeyPatch) -> None:
     def out_of_stack(*_arguments: object, **_options: object) -> None:
         raise RecursionError
 
-    monkeypatch.setattr(canonical, "canonize", out_of_stack)
+    monkeypatch.setattr(canonical, "canonize_dataset", out_of_stack)
     with pytest.raises(BudgetExceeded, match="nested too deeply"):
         quickly(badge(), PINNED)
     nested: Json = {"id": "urn:a"}
     for _ in range(2_000):
         nested = {"id": "urn:a", "parentOrg": nested}
-    assert statements(badge(issuer=nested), PINNED, max_quads=10**6) is None
+    assert statements(badge(issuer=nested), PINNED, text="", max_quads=10**6, max_values=10**6) is None
 
 
 def test_one_document_cannot_have_much_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:

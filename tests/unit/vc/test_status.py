@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from datetime import UTC, datetime
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -133,3 +134,14 @@ def test_the_entry_of_a_credential() -> None:
         "statusListIndex": "5",
         "statusListCredential": "https://a.example/status/1",
     }
+
+
+@pytest.mark.parametrize(("revoked", "most"), [(131, 500), (1_310, 3_000), (13_107, 11_500)])
+def test_a_list_with_many_bits_is_packed_well(revoked: int, most: int) -> None:
+    """The bits as they are take 22,000 characters."""
+    bits = Bits.new()
+    for index in Random(3).sample(range(LIST_SIZE), revoked):
+        bits.set(index)
+    text = bits.encode()
+    assert len(text) < most
+    assert Bits.from_encoded(text).to_bytes() == bits.to_bytes()

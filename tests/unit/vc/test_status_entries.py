@@ -19,6 +19,7 @@ from badgeissuer.vc.status_entries import (
     Status,
     StatusEntryInvalid,
     StatusPurposeMismatch,
+    _unpacked,
     entry_with_messages,
     fresh_until,
     parse_entry,
@@ -197,3 +198,16 @@ def test_a_freshness_that_cannot_be_read(document: dict[str, Any]) -> None:
     with pytest.raises(StatusEntryInvalid):
         fresh_until({"credentialSubject": document, **document}, fetched=NOW)
     assert fresh_until({"credentialSubject": []}, fetched=NOW) == NOW + timedelta(minutes=5)
+
+
+def test_one_text_is_unpacked_once_and_the_next_edition_is_another() -> None:
+    entry, bits = parse_entry(status_entry(list_url=URL, index=4_711, purpose="revocation")), Bits.new()
+    first = subject(bits, "revocation")
+    assert read_status(entry, first).stands
+    before = _unpacked.cache_info()
+    assert all(read_status(entry, first).stands for _ in range(1_000))
+    after = _unpacked.cache_info()
+    assert (after.hits - before.hits, after.misses) == (1_000, before.misses)
+    bits.set(4_711)
+    assert not read_status(entry, subject(bits, "revocation")).stands
+    assert read_status(entry, first).stands

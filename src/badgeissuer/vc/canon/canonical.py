@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,16 +11,19 @@ from typing import Any
 
 from badgeissuer.errors import Fault
 from badgeissuer.vc import limits, strictjson
-from badgeissuer.vc.canon.compiled import statements
+from badgeissuer.vc.canon.collecting import quiet
+from badgeissuer.vc.canon.compiled import NotPlain, statements
 from badgeissuer.vc.canon.expansion import expander_of, not_json_ld
 from badgeissuer.vc.canon.places import Places, check_contexts
 from badgeissuer.vc.canon.rdf import Statements
-from badgeissuer.vc.canon.rdfc import Algorithm, canonize
+from badgeissuer.vc.canon.rdfc import Algorithm, canonize, canonize_dataset
 from badgeissuer.vc.contexts import OB_CONTEXTS, ContextStore, Edition
 from badgeissuer.vc.faults import BudgetExceeded, NotCanonical
 
 # A look at a neighbour takes some microseconds.
 _FEW_STEPS = 200
+# Characters of a text for which the collector of cyclic garbage is put off.
+_LONG = 4 * limits.BADGE_BYTES
 # Reading the contexts of a badge takes a tenth of a second, once: done before the first document comes.
 WARM_UP: Mapping[str, Any] = {
     "@context": list(OB_CONTEXTS),
@@ -103,8 +107,11 @@ class Canonical:
 
 
 def source_digest(document: Mapping[str, Any]) -> str:
-    """SHA-256 (hex) of the document's JSON text with sorted members: which document a ``Canonical`` is the form of."""
-    return _digest(strictjson.dumps(document, sort_keys=True))
+    """SHA-256 (hex) of the document's JSON text: which document a ``Canonical`` is the form of.
+
+    Members count in the order they have: the same facts in another order are another text.
+    """
+    return _digest(strictjson.dumps(document))
 
 
 def canonicalize(
@@ -142,9 +149,12 @@ def quickly(
     bounded by small counts, so that it may run where nothing can be killed.
     """
     try:
-        text, plain, budget = _read(document, budget)
+        text, budget = _text_of(document, budget)
         few = replace(budget, max_quads=min(budget.max_quads, limits.BADGE_QUADS), max_steps=_FEW_STEPS)
-        return _the_short_way(plain, text, contexts, few, algorithm)
+        found = _the_short_way(document, text, contexts, few, algorithm)
+        if found is None:
+            check_values(document, budget)
+        return found
     except RecursionError:
         raise BudgetExceeded("the document is nested too deeply") from None
     except BudgetExceeded as error:
@@ -156,31 +166,33 @@ def quickly(
 def _canonicalize(
     document: Mapping[str, Any], contexts: ContextStore, budget: Budget, algorithm: Algorithm
 ) -> Canonical:
-    text, plain, budget = _read(document, budget)
-    found = _the_short_way(plain, text, contexts, budget, algorithm)
-    return found or _the_long_way(plain, text, contexts, budget, algorithm)
+    text, budget = _text_of(document, budget)
+    with quiet() if len(text) > _LONG else contextlib.nullcontext():
+        found = _the_short_way(document, text, contexts, budget, algorithm)
+        return found or _the_long_way(text, contexts, budget, algorithm)
 
 
-def _read(document: Mapping[str, Any], budget: Budget) -> tuple[str, dict[str, Any], Budget]:
-    """The document's text, the document as plain JSON, and what of the budget it can use."""
-    text = strictjson.dumps(document, sort_keys=True)
+def _text_of(document: Mapping[str, Any], budget: Budget) -> tuple[str, Budget]:
+    """The document's text, and what of the budget it can use."""
+    text = strictjson.dumps(document)
     size = len(text.encode())
     if size > budget.max_bytes:
         raise BudgetExceeded(f"the document is longer than {budget.max_bytes} bytes", unit="bytes", spent=size)
-    budget = budget.within(size)
-    plain: dict[str, Any] = json.loads(text)
-    check_values(plain, budget)
-    return text, plain, budget
+    return text, budget.within(size)
 
 
 def _the_short_way(
-    plain: dict[str, Any], text: str, contexts: ContextStore, budget: Budget, algorithm: Algorithm
+    document: Mapping[str, Any], text: str, contexts: ContextStore, budget: Budget, algorithm: Algorithm
 ) -> Canonical | None:
-    quads = statements(plain, contexts, max_quads=budget.max_quads)
-    if quads is None:
+    most = {"max_quads": budget.max_quads, "max_values": budget.max_values}
+    try:
+        made = statements(document, contexts, text=text, **most)
+    except NotPlain:
+        made = statements(json.loads(text), contexts, text=text, **most)
+    if made is None:
         return None
     # Nothing was lost, relative or refused.
-    dataset = canonize(quads, max_steps=budget.max_steps, algorithm=algorithm)
+    dataset = canonize_dataset(made, max_steps=budget.max_steps, algorithm=algorithm)
     return Canonical(
         source=_digest(text),
         nquads=dataset.nquads,
@@ -190,10 +202,10 @@ def _the_short_way(
     )
 
 
-def _the_long_way(
-    plain: dict[str, Any], text: str, contexts: ContextStore, budget: Budget, algorithm: Algorithm
-) -> Canonical:
+def _the_long_way(text: str, contexts: ContextStore, budget: Budget, algorithm: Algorithm) -> Canonical:
     """By PyLD, which takes thirty times as long: for what is unusual, and for all that is wrong, which it finds."""
+    plain: dict[str, Any] = json.loads(text)
+    check_values(plain, budget)
     check_contexts(plain, contexts)
     expander = expander_of(contexts)
     expanded, losses = expander.expand(plain, max_steps=budget.max_contexts)

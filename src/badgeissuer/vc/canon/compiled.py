@@ -16,119 +16,191 @@ from __future__ import annotations
 import re
 import weakref
 from collections.abc import Mapping
-from json.encoder import encode_basestring
+from json.encoder import encode_basestring as quoted
 from typing import Any, NoReturn
 
 from badgeissuer.vc import limits
+from badgeissuer.vc.canon.dataset import Dataset
 from badgeissuer.vc.canon.expansion import expander_of
-from badgeissuer.vc.canon.nquads import Quad, literal
-from badgeissuer.vc.canon.rdf import ABSOLUTE_IRI, lexical
-from badgeissuer.vc.canon.tables import SCHEMES, Table, Tables, Term, Unusual, language_tag
+from badgeissuer.vc.canon.nquads import literal
+from badgeissuer.vc.canon.rdf import lexical
+from badgeissuer.vc.canon.tables import SCHEMES, TYPE, Table, Tables, Term, Unusual, language_tag
 from badgeissuer.vc.contexts import ContextStore
 from badgeissuer.vc.faults import BudgetExceeded
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_TYPE, _FIRST, _REST, _NIL = (f"<{_RDF}{name}>" for name in ("type", "first", "rest", "nil"))
-# What JSON's encoder does not write as canonical N-Quads does, or what is refused.
+_FIRST, _REST, _NIL = (f"<{_RDF}{name}>" for name in ("first", "rest", "nil"))
+# What JSON's encoder does not write as canonical N-Quads does, or what is refused; and how a JSON text shows it. Nearly
+# no text has any of these, and one look at the whole is cheaper than one at each value.
 _UNUSUAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_SIGNS = ("\\u", "\\b", "\\f")
+_WIDE_SIGNS = ("\ufffe", "\uffff")
+# An absolute IRI (``rdf.ABSOLUTE_IRI``) that no prefix of a context could be meant by.
+_REFERENCE = re.compile(rf'(?:(?:{"|".join(sorted(SCHEMES))}):|[A-Za-z][A-Za-z0-9+.\-]*://)[^\s\x00-\x20\x7f<>"\\]*')
+# Levels of objects, each perhaps in an array; a document that is deeper is counted exactly, and goes the long way.
+_LEVELS = limits.JSON_DEPTH // 2 - 1
+_JSON_TYPES = frozenset((str, int, float, bool, list, dict, type(None)))
 # What one document may have looked up: names count 1, contexts as much as PyLD takes for them. The fullest badge needs
 # some three hundred, once.
 _NEW = 1_000
 _EACH_CONTEXT = limits.CONTEXT_STEPS_EACH
+# What an array may bring beyond the limit of statements before it is not looked at here.
+_SLACK = 20
 # An object with no more than these names a node and says nothing about it. As a value it is a reference; by itself it
 # is lost.
 _NAMES_ONLY = frozenset(("@context", "id"))
 
 
-def statements(document: Mapping[str, Any], contexts: ContextStore, *, max_quads: int) -> dict[Quad, None] | None:
-    """The statements of a document, each once; None where it has to go the long way.
+class NotPlain(Unusual):
+    """It holds other types than JSON's own: its text, read again, may well be an ordinary document."""
 
-    Raises ``BudgetExceeded`` at more than ``max_quads`` statements. ``document`` is plain JSON. Safe in any thread.
+
+def statements(
+    document: Mapping[str, Any], contexts: ContextStore, *, text: str, max_quads: int, max_values: int
+) -> Dataset | None:
+    """The statements of a document; None where it has to go the long way.
+
+    ``text`` is its JSON text, characters as they are. Raises ``NotPlain`` where it is not made of JSON's own types, and
+    ``BudgetExceeded`` at more than ``max_quads`` statements; for more than ``max_values`` members and items the answer
+    is None. Safe in any thread.
     """
     tables = _tables_of(contexts)
-    walk = _Walk(tables, max_quads)
+    odd = (
+        ("\\" in text and any(sign in text for sign in _SIGNS))
+        or "\x7f" in text
+        or (not text.isascii() and any(sign in text for sign in _WIDE_SIGNS))
+    )
+    walk = _Walk(tables, max_quads, max_values, odd=odd)
     try:
         walk.top(document, tables.root)
+    except NotPlain:
+        raise
     except (Unusual, RecursionError):
         return None
-    return walk.quads or None
+    if len(walk.made) > max_quads:
+        walk.too_many(len(walk.made))
+    return walk.made if len(walk.made) else None
 
 
 class _Walk:
-    """One document. ``quads`` holds each statement once."""
+    """One document. ``odd``: its text may hold characters that are written in another way, or refused."""
 
-    __slots__ = ("_blanks", "_max_quads", "_new", "_tables", "quads")
+    __slots__ = ("_blanks", "_closed", "_left", "_max_quads", "_new", "_odd", "_tables", "made")
 
-    def __init__(self, tables: Tables, max_quads: int) -> None:
+    def __init__(self, tables: Tables, max_quads: int, max_values: int, *, odd: bool) -> None:
         self._tables = tables
         self._max_quads = max_quads
+        self._left = max_values
+        # Statements in ``about`` and ``within`` of nodes and graphs that are written to the end.
+        self._closed = 0
+        self._odd = odd
         self._blanks = 0
         self._new = 0
-        self.quads: dict[Quad, None] = {}
+        self.made = Dataset()
 
     def top(self, document: Mapping[str, Any], root: Table) -> None:
+        if type(document) is not dict:
+            raise NotPlain
         if "@context" not in document:
             raise Unusual
-        self._node(document, root, "")
-        if document.keys() <= _NAMES_ONLY:
+        self._node(document, root, "", _LEVELS)
+        if document.keys() <= _NAMES_ONLY or self._left < 0:
             raise Unusual
 
-    def _node(self, node: Mapping[str, Any], table: Table, graph: str) -> str:
+    def _node(self, node: dict[str, Any], table: Table, graph: str, levels: int) -> str:
         """Write what is said about a node; the node as a term."""
+        self._left -= len(node)
+        if self._left < 0 or not levels:
+            raise Unusual
         if "@context" in node:
             table = self._local(node["@context"], table)
-        outer = table
-        kinds: Any = node.get("type")
-        if kinds is not None:
+        openings: tuple[str, ...] = ()
+        if "type" in node:
+            kinds = node["type"]
             types = (kinds,) if type(kinds) is str else tuple(kinds) if type(kinds) is list else ()
-            if not types or self._term(table, "type") != "@type":
-                raise Unusual
+            self._left -= len(types)
             try:
-                table = outer.typed[types]
+                table, openings = table.typed[types]
             except KeyError:
-                table = self._fill_typed(outer, types)
+                table, openings = self._fill_typed(table, types, kinds)
             except TypeError:  # something that is no text
                 raise Unusual from None
         if "id" in node:
             subject = _reference(node["id"])
-            if self._term(table, "id") != "@id":
-                raise Unusual
         else:
             self._blanks += 1
             subject = f"_:b{self._blanks}"
-        quads = self.quads
-        if kinds is not None:
-            for name in types:
-                iri = outer.types.get(name) or self._tables.type_iri(outer, name)
-                quads[(subject, _TYPE, iri, graph)] = None
-            if len(quads) > self._max_quads:
-                self._too_many()
-        terms = table.terms
+        made = self.made
+        # Where the lines go, and what each begins and ends with.
+        begin, end = subject, " .\n"
+        out: set[str] | None = made.ground
+        if graph:
+            out, end = (None if subject[0] == "_" else made.within.setdefault(graph, set())), " "
+        elif subject[0] == "_":
+            begin, out = "", made.about.setdefault(subject, set())
+        for opening in openings:
+            if out is None:
+                made.mixed[(subject, TYPE, opening[len(TYPE) + 2 :], graph)] = None
+            else:
+                out.add(f"{begin}{opening}{end}")
+        terms, odd = table.terms, self._odd
         for name, value in node.items():
             term = terms.get(name)
             if term is None:
                 if name == "@context":
                     continue
                 term = self._fill_term(table, name)
-            if type(term) is str:
+            kind = type(value)
+            if kind is str and out is not None:
+                if term.is_text:
+                    if odd and _UNUSUAL.search(value):
+                        raise Unusual
+                    out.add(f"{begin}{term.opening}{quoted(value)}{term.suffix}{end}")
+                    continue
+                if term.reference and not term.is_list and not term.is_graph:
+                    out.add(f"{begin}{term.opening}{_reference(value)}{end}")
+                    continue
+            if term.keyword:
                 if value is None:
                     raise Unusual
                 continue
-            assert isinstance(term, Term)
             if term.is_list:
-                quads[(subject, term.predicate, self._list(value, term, graph), graph)] = None
-            elif type(value) is list:
-                for item in value:
-                    quads[(subject, term.predicate, self._object(item, term, graph), graph)] = None
-                    if len(quads) > self._max_quads:
-                        self._too_many()
+                values = [self._list(value, term, graph, levels)]
+            elif kind is list:
+                self._left -= len(value)
+                if self._left < 0:
+                    raise Unusual
+                values = [self._object(item, term, graph, levels) for item in value]
             else:
-                quads[(subject, term.predicate, self._object(value, term, graph), graph)] = None
-            if len(quads) > self._max_quads:
-                self._too_many()
+                values = [self._object(value, term, graph, levels)]
+            if len(values) > 1:
+                self._check(len(values))
+            for object_ in values:
+                if out is None or object_[0] == "_":
+                    made.mixed[(subject, term.predicate, object_, graph)] = None
+                else:
+                    out.add(f"{begin}{term.opening}{object_}{end}")
+        if not begin:
+            self._closed += len(made.about[subject])
+        self._check()
         return subject
 
-    def _object(self, value: Any, term: Term, graph: str) -> str:
+    def _check(self, coming: int = 0) -> None:
+        """Stop where there are too many statements. Those that are coming may be there already, so an array that could
+        be one too many is looked at, item by item, on the long way."""
+        made = self.made
+        count = len(made.ground) + len(made.mixed) + self._closed
+        if count > self._max_quads:
+            self.too_many(count)
+        if count + coming > self._max_quads + _SLACK:
+            raise Unusual
+
+    def too_many(self, count: int) -> NoReturn:
+        raise BudgetExceeded(
+            f"the document makes more than {self._max_quads} statements", unit="statements", spent=count
+        )
+
+    def _object(self, value: Any, term: Term, graph: str, levels: int) -> str:
         kind = type(value)
         if kind is str:
             if term.is_graph:
@@ -137,70 +209,84 @@ class _Walk:
                 return _reference(value)
             if term.named is not None:
                 return term.named.get(value) or _reference(value)
-            if _UNUSUAL.search(value):
+            if self._odd and _UNUSUAL.search(value):
                 raise Unusual
-            return f"{encode_basestring(value)}{term.suffix}"
+            return f"{quoted(value)}{term.suffix}"
         if kind is dict:
-            return self._objects_term(value, term, graph)
+            return self._objects_term(value, term, graph, levels)
         if kind in (int, bool, float) and not term.is_graph:
             text, datatype = lexical(value, term.datatype)
             return literal(text, datatype)
-        raise Unusual
+        raise _not_read(value)
 
-    def _objects_term(self, value: dict[str, Any], term: Term, graph: str) -> str:
+    def _objects_term(self, value: dict[str, Any], term: Term, graph: str, levels: int) -> str:
         if "@value" in value:
-            return _tagged(value, term)
+            return self._tagged(value, term)
         if term.is_graph:
             if "id" in value and value.keys() <= _NAMES_ONLY:
                 raise Unusual
             self._blanks += 1
             inner = f"_:b{self._blanks}"
-            self._node(value, term.below, inner)
+            self._node(value, term.below, inner, levels - 1)
+            self._closed += len(self.made.within.get(inner, ()))
             return inner
         if len(value) == 1 and "id" in value:
+            self._left -= 1
+            if "id" not in term.below.terms:
+                self._fill_term(term.below, "id")
             return _reference(value["id"])
-        return self._node(value, term.below, graph)
+        return self._node(value, term.below, graph, levels - 1)
 
-    def _list(self, value: Any, term: Term, graph: str) -> str:
-        head = _NIL
-        for item in reversed(value if type(value) is list else [value]):
+    def _tagged(self, value: dict[str, Any], term: Term) -> str:
+        """A text with a language: the one value object that documents have (VCDM §11.1)."""
+        self._left -= len(value)
+        text = value["@value"]
+        if type(text) is not str or value.keys() - {"@value", "@language"} or term.is_graph:
+            raise Unusual
+        if self._odd and _UNUSUAL.search(text):
+            raise Unusual
+        if "@language" not in value:
+            return quoted(text)
+        return f"{quoted(text)}@{language_tag(value['@language'])}"
+
+    def _list(self, value: Any, term: Term, graph: str, levels: int) -> str:
+        items = value if type(value) is list else [value]
+        self._left -= len(items)
+        self._check(2 * len(items))
+        quads, head = [], _NIL
+        for item in reversed(items):
             self._blanks += 1
             cell = f"_:b{self._blanks}"
-            self.quads[(cell, _FIRST, self._object(item, term, graph), graph)] = None
-            self.quads[(cell, _REST, head, graph)] = None
+            quads.append((cell, _FIRST, self._object(item, term, graph, levels), graph))
+            quads.append((cell, _REST, head, graph))
             head = cell
-            if len(self.quads) > self._max_quads:
-                self._too_many()
+        self.made.add(quads)
         return head
-
-    def _too_many(self) -> NoReturn:
-        detail = f"the document makes more than {self._max_quads} statements"
-        raise BudgetExceeded(detail, unit="statements", spent=len(self.quads))
 
     def _local(self, contexts: Any, table: Table) -> Table:
         urls = (contexts,) if type(contexts) is str else tuple(contexts) if type(contexts) is list else ()
-        if not all(type(url) is str for url in urls) or not urls:
-            raise Unusual
-        found = table.local.get(urls)
+        self._left -= len(urls)
+        try:
+            found = table.local.get(urls)
+        except TypeError:  # something that is no text
+            raise Unusual from None
         if found is None:
+            if not urls or not all(type(url) is str for url in urls):
+                raise _not_read(contexts)
             self._count(_EACH_CONTEXT * len(urls))
             found = self._tables.local(table, urls)
         return found
 
-    def _term(self, table: Table, name: str) -> Term | str:
-        found = table.terms.get(name)
-        return self._fill_term(table, name) if found is None else found
-
-    def _fill_term(self, table: Table, name: str) -> Term | str:
+    def _fill_term(self, table: Table, name: str) -> Term:
         if name not in table.context["mappings"]:
             raise Unusual
         self._count()
         return self._tables.term(table, name)
 
-    def _fill_typed(self, table: Table, types: tuple[str, ...]) -> Table:
-        if not all(type(name) is str and name in table.context["mappings"] for name in types):
-            raise Unusual
-        self._count()
+    def _fill_typed(self, table: Table, types: tuple[str, ...], kinds: Any) -> tuple[Table, tuple[str, ...]]:
+        if not types or not all(type(name) is str and name in table.context["mappings"] for name in types):
+            raise _not_read(kinds)
+        self._count(len(types))
         return self._tables.typed(table, types)
 
     def _count(self, steps: int = 1) -> None:
@@ -210,22 +296,15 @@ class _Walk:
 
 
 def _reference(value: Any) -> str:
-    if type(value) is not str or not ABSOLUTE_IRI.fullmatch(value):
-        raise Unusual
-    scheme, _, rest = value.partition(":")
-    if scheme not in SCHEMES and not rest.startswith("//"):
+    if type(value) is not str:
+        raise _not_read(value)
+    if not _REFERENCE.fullmatch(value):
         raise Unusual
     return f"<{value}>"
 
 
-def _tagged(value: dict[str, Any], term: Term) -> str:
-    """A text with a language: the one value object that documents have (VCDM §11.1)."""
-    text = value["@value"]
-    if type(text) is not str or value.keys() - {"@value", "@language"} or term.is_graph or _UNUSUAL.search(text):
-        raise Unusual
-    if "@language" not in value:
-        return encode_basestring(text)
-    return f"{encode_basestring(text)}@{language_tag(value['@language'])}"
+def _not_read(value: object) -> Unusual:
+    return Unusual() if type(value) in _JSON_TYPES else NotPlain()
 
 
 _OF: weakref.WeakKeyDictionary[ContextStore, Tables] = weakref.WeakKeyDictionary()

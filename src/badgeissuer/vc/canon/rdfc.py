@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from badgeissuer.vc.canon.dataset import Dataset
 from badgeissuer.vc.canon.nquads import Quad, is_blank
 from badgeissuer.vc.faults import BudgetExceeded
 
@@ -43,56 +44,40 @@ class CanonicalDataset:
 
 
 def canonize(quads: Iterable[Quad], *, max_steps: int, algorithm: Algorithm = "sha256") -> CanonicalDataset:
+    """``canonize_dataset`` of these statements."""
+    return canonize_dataset(Dataset.of(quads), max_steps=max_steps, algorithm=algorithm)
+
+
+def canonize_dataset(dataset: Dataset, *, max_steps: int, algorithm: Algorithm = "sha256") -> CanonicalDataset:
     """The canonical form of a dataset (§4.4).
 
     Raises ``BudgetExceeded`` when telling blank nodes apart takes more than ``max_steps`` steps (§7.1, dataset
     poisoning): the worst cases grow with the factorial of the number of blank nodes that look alike. One step is one
     look at a neighbour in one permutation; a dataset whose blank nodes all differ at first sight takes none.
     """
-    dataset = dict.fromkeys(quads)
     work = _Canonizing(dataset, max_steps, algorithm)
     try:
         canonical = work.labels()
     except RecursionError:
         raise BudgetExceeded("parts without an id that look alike are nested too deeply") from None
-    lines = []
-    for subject, predicate, object_, graph in dataset:
-        # "_" begins blank nodes and nothing else; "" is the default graph.
-        if subject[0] == "_":
-            subject = canonical[subject]
-        if object_[0] == "_":
-            object_ = canonical[object_]
-        if graph:
-            graph = canonical.get(graph, graph)
-            lines.append(f"{subject} {predicate} {object_} {graph} .\n")
-        else:
-            lines.append(f"{subject} {predicate} {object_} .\n")
-    lines.sort()
     labels = {before[2:]: after[2:] for before, after in canonical.items()}
-    return CanonicalDataset(tuple(lines), labels, work.steps)
+    return CanonicalDataset(tuple(dataset.lines(canonical)), labels, work.steps)
 
 
 class _Canonizing:
     """The canonicalization state of one run (§4.2)."""
 
-    def __init__(self, dataset: Iterable[Quad], max_steps: int, algorithm: Algorithm) -> None:
+    def __init__(self, dataset: Dataset, max_steps: int, algorithm: Algorithm) -> None:
         self.steps = 0
         self._max_steps = max_steps
         self._hash = _HASHES[algorithm]
         self._canonical: _Issuer = {}
-        # §4.4.3 step 2, the blank node to quads map: each node with the statements that mention it.
-        mentions: dict[str, list[Quad]] = {}
-        for quad in dataset:
-            subject, _, object_, graph = quad
-            if subject[0] == "_":
-                mentions.setdefault(subject, []).append(quad)
-            if object_[0] == "_" and object_ != subject:
-                mentions.setdefault(object_, []).append(quad)
-            if graph and graph[0] == "_" and graph != subject and graph != object_:
-                mentions.setdefault(graph, []).append(quad)
-        self._mentions = mentions
+        self._dataset = dataset
+        # §4.4.3 step 2, the blank node to quads map, of statements that mention two: only where nodes look alike.
+        self._mentions: dict[str, list[Quad]] | None = None
         self._near: dict[str, list[tuple[str, str]]] = {}
-        self._first: dict[str, str] = {node: self._first_degree(node) for node in mentions}
+        # §4.6.3, Hash First Degree Quads.
+        self._first = {node: self._digest("".join(sorted(rows))) for node, rows in dataset.blanks().items()}
 
     def labels(self) -> _Issuer:
         """§4.4.3 steps 3 to 5: the canonical id of each blank node."""
@@ -118,31 +103,16 @@ class _Canonizing:
     def _digest(self, text: str) -> str:
         return self._hash(text.encode()).hexdigest()
 
-    def _first_degree(self, node: str) -> str:
-        """§4.6.3, Hash First Degree Quads."""
-        rows = []
-        for subject, predicate, object_, graph in self._mentions[node]:
-            if subject[0] == "_":
-                subject = "_:a" if subject == node else "_:z"
-            if object_[0] == "_":
-                object_ = "_:a" if object_ == node else "_:z"
-            if graph:
-                if graph[0] == "_":
-                    graph = "_:a" if graph == node else "_:z"
-                rows.append(f"{subject} {predicate} {object_} {graph} .\n")
-            else:
-                rows.append(f"{subject} {predicate} {object_} .\n")
-        rows.sort()
-        return self._digest("".join(rows))
-
     def _neighbours(self, node: str) -> list[tuple[str, str]]:
         """The other blank nodes of the statements that mention a node, each with what is hashed before its own id
         (§4.7.3 steps 1 and 2). Only nodes that look alike are asked for theirs."""
         near = self._near.get(node)
         if near is None:
+            if self._mentions is None:
+                self._mentions = self._dataset.mentions()
             near = self._near[node] = [
                 (prefix, term)
-                for subject, predicate, object_, graph in self._mentions[node]
+                for subject, predicate, object_, graph in self._mentions.get(node, ())
                 for prefix, term in ((f"s{predicate}", subject), (f"o{predicate}", object_), ("g", graph))
                 if term != node and is_blank(term)
             ]

@@ -16,9 +16,11 @@ from badgeissuer.vc.faults import BudgetExceeded, NotCanonical, UnknownContext
 
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 _CONTAINERS = frozenset(("@list", "@set", "@graph"))
-# All that is kept.
-_MAX_TABLES = 4_000
-_MAX_TERMS = 200_000
+TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+# All that is kept. Ordinary documents need some sixty tables and a thousand entries; a table holds a context of PyLD's,
+# which is some tens of kilobytes.
+_MAX_TABLES = 1_000
+_MAX_KEPT = 50_000
 
 
 _Answer = TypeVar("_Answer")
@@ -42,18 +44,24 @@ class Unusual(Exception):
 class Term:
     """A member, by its name in one context. ``below`` is the table for objects that are its values.
 
-    ``reference``: texts are IRIs; ``named``: texts are names that the context maps to IRIs, as listed (``@vocab``);
-    else texts are literals and end in ``suffix``. ``datatype`` is of numbers and truth values.
+    ``keyword``: it is the id or the type, and there is nothing else to it. ``opening`` is the predicate with the blanks
+    around it.
+
+    ``is_text``: each text is a literal that ends in ``suffix``. ``reference``: texts are IRIs; ``named``: texts are
+    names that the context maps to IRIs, as listed (``@vocab``). ``datatype`` is of numbers and truth values.
     """
 
-    predicate: str
-    reference: bool
-    named: Mapping[str, str] | None
-    suffix: str
-    datatype: str | None
-    is_list: bool
-    is_graph: bool
     below: Table
+    predicate: str = ""
+    opening: str = ""
+    keyword: bool = False
+    is_text: bool = False
+    reference: bool = False
+    named: Mapping[str, str] | None = None
+    suffix: str = ""
+    datatype: str | None = None
+    is_list: bool = False
+    is_graph: bool = False
 
 
 # Members that are no property: the id and the type of an object.
@@ -63,13 +71,13 @@ KEYWORDS: Mapping[str, str] = {"id": "@id", "type": "@type"}
 class Table:
     """What names mean in one active context. Everything in it is found when it is first asked for."""
 
-    __slots__ = ("context", "local", "terms", "typed", "types")
+    __slots__ = ("context", "local", "terms", "typed")
 
     def __init__(self, context: Any) -> None:
         self.context = context
-        self.terms: dict[str, Term | str] = {}
-        self.types: dict[str, str] = {}
-        self.typed: dict[tuple[str, ...], Table] = {}
+        self.terms: dict[str, Term] = {}
+        # With the table, what is written of each type: predicate and object, with a blank before each.
+        self.typed: dict[tuple[str, ...], tuple[Table, tuple[str, ...]]] = {}
         self.local: dict[tuple[str, ...], Table] = {}
 
 
@@ -82,48 +90,57 @@ class Tables:
         self.root = Table(expander.initial)
         # By the identity of PyLD's context, which the table keeps alive. PyLD's answers are remembered by the expander.
         self._tables: dict[int, Table] = {}
-        self._terms = 0
+        self._kept = 0
 
     def local(self, table: Table, urls: tuple[str, ...]) -> Table:
         """The table after an object's own contexts. Raises ``Unusual``, as all of these."""
-        found = self._ask(lambda look: self._table(look.local(table.context, list(urls))))
-        table.local[urls] = found
+        with self._lock:
+            found = self._ask(lambda look: self._table(look.local(table.context, list(urls))))
+            self._keep(len(urls))
+            table.local[urls] = found
         return found
 
-    def typed(self, table: Table, types: tuple[str, ...]) -> Table:
-        """The table for the members of an object of these types (JSON-LD 1.1 API §5.1.2 step 11)."""
-        found = self._ask(lambda look: self._table(look.typed(table.context, types)))
-        table.typed[types] = found
+    def typed(self, table: Table, types: tuple[str, ...]) -> tuple[Table, tuple[str, ...]]:
+        """The table for the members of an object of these types (JSON-LD 1.1 API §5.1.2 step 11), and its types."""
+        with self._lock:
+            if self._ask(lambda look: look.iri(table.context, "type")) != "@type":
+                raise Unusual
+            inner = self._ask(lambda look: self._table(look.typed(table.context, types)))
+            iris = self._ask(lambda look: [look.iri(table.context, name) for name in types])
+            if not all(isinstance(iri, str) and ABSOLUTE_IRI.fullmatch(iri) for iri in iris):
+                raise Unusual
+            found = inner, tuple(f" {TYPE} <{iri}>" for iri in iris)
+            self._keep(len(types))
+            table.typed[types] = found
         return found
 
-    def type_iri(self, table: Table, name: str) -> str:
-        """What a type's name stands for, as a term."""
-        iri = self._ask(lambda look: look.iri(table.context, name))
-        if not isinstance(iri, str) or not ABSOLUTE_IRI.fullmatch(iri):
-            raise Unusual
-        table.types[name] = f"<{iri}>"
-        return f"<{iri}>"
-
-    def term(self, table: Table, name: str) -> Term | str:
-        """What a member's name stands for; of ``id`` and ``type`` the keyword."""
-        found = self._ask(lambda look: self._term(look, table, name))
-        self._terms += 1
-        table.terms[name] = found
+    def term(self, table: Table, name: str) -> Term:
+        """What a member's name stands for."""
+        with self._lock:
+            found = self._ask(lambda look: self._term(look, table, name))
+            self._keep(1)
+            table.terms[name] = found
         return found
 
     def _ask(self, question: Callable[[Look], _Answer]) -> _Answer:
         """PyLD's answer. What it says of contexts that do not fit together is found again, and named, the long way."""
-        with self._lock:
-            try:
-                return question(self._expander.look())
-            except _REFUSALS:
-                raise Unusual from None
+        try:
+            return question(self._expander.look())
+        except _REFUSALS:
+            raise Unusual from None
 
-    def _term(self, look: Look, table: Table, name: str) -> Term | str:
+    def _keep(self, entries: int) -> None:
+        """Count what is kept, and forget everything where documents have made too much of it: any one that made it can
+        be made again."""
+        self._kept += entries
+        if self._kept > _MAX_KEPT or len(self._tables) > _MAX_TABLES:
+            self._tables, self._kept, self.root = {}, 0, Table(self._expander.initial)
+
+    def _term(self, look: Look, table: Table, name: str) -> Term:
         predicate = look.iri(table.context, name)
         keyword = KEYWORDS.get(name)
         if keyword is not None and predicate == keyword:
-            return keyword
+            return Term(below=table, keyword=True)
         if name not in table.context["mappings"] or not isinstance(predicate, str):
             raise Unusual
         if not ABSOLUTE_IRI.fullmatch(predicate):  # keywords by other names too
@@ -154,6 +171,8 @@ class Tables:
                 raise Unusual
         return Term(
             predicate=f"<{predicate}>",
+            opening=f" <{predicate}> ",
+            is_text=coercion not in ("@id", "@vocab") and container <= {"@set"},
             reference=coercion == "@id",
             named=named,
             suffix=suffix,
@@ -164,11 +183,9 @@ class Tables:
         )
 
     def _table(self, context: Any) -> Table:
-        """The one table of a context. Forgets everything where documents have made too much of it."""
+        """The one table of a context."""
         found = self._tables.get(id(context))
         if found is None:
-            if len(self._tables) >= _MAX_TABLES or self._terms >= _MAX_TERMS:
-                self._tables, self._terms, self.root = {}, 0, Table(self._expander.initial)
             if not _usual(context):
                 raise Unusual
             found = self._tables[id(context)] = Table(context)
@@ -176,13 +193,14 @@ class Tables:
 
 
 def _usual(context: Any) -> bool:
-    """Whether the walk's reading of a context is the whole one: no names for keywords but ``id`` and ``type``, no
+    """Whether the walk's reading of a context is the whole one: ``id`` and ``type`` are the only names of keywords, no
     vocabulary, base, language or direction of its own, no prefixes that schemes of IRIs could be taken for."""
     if any(context.get(name) is not None for name in ("@vocab", "@base", "@direction")):
         return False
     for name, about in context["mappings"].items():
         iri = about.get("@id")
-        if isinstance(iri, str) and iri.startswith("@") and KEYWORDS.get(name) != iri:
+        keyword = KEYWORDS.get(name)
+        if iri != keyword and (keyword is not None or (isinstance(iri, str) and iri.startswith("@"))):
             return False
         if about.get("_prefix") and name in SCHEMES:
             return False
