@@ -16,7 +16,7 @@ from badgeissuer.rules.terms import ClrState
 from badgeissuer.services import bundling, bundling_choice
 from badgeissuer.services.access import operator
 from badgeissuer.store.clrs import AdmittedBadge, Clr, ClrMember
-from badgeissuer.store.status import StatusEntry
+from badgeissuer.store.status import StatusEntry, StatusList
 from badgeissuer.vc import strictjson
 from badgeissuer.vc.limits import MIB
 from badgeissuer.vc.verify import Outcome, Report, Verdict
@@ -55,6 +55,12 @@ def _schema_faults(document: Json) -> list[str]:
 def _peak() -> int:
     """The most memory that this process ever had, in MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+async def _editions(service: Service) -> int:
+    """How often status lists were signed, all taken together."""
+    async with service.runtime.database.reading() as session:
+        return sum((await session.scalars(select(StatusList.version))).all())
 
 
 async def _places(service: Service, clr: Clr) -> list[ClrMember]:
@@ -345,7 +351,9 @@ async def test_a_large_record_is_split_and_stacks_stay_together(service: Service
     for action, body in (("revoke", {"reason": "x"}), ("remake", {})):
         refused = await service.http.post(f"/v1/clrs/{records[1].id}/{action}", json=body, headers=made.headers)
         assert (refused.status_code, refused.json()["existing"]) == (409, str(records[0].id))
+    before = await _editions(service)
     await service.http.post(f"/v1/clrs/{records[0].id}/revoke", json={"reason": "x"}, headers=made.headers)
+    assert await _editions(service) == before + 1, "their list is signed once for all of them"
     for clr in records:
         assert (await verified(service, clr.text)).outcome is Outcome.REVOKED
         assert (await row(service, clr.id)).state is ClrState.REVOKED

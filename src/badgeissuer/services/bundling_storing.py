@@ -248,8 +248,10 @@ async def _end(work: Work, record: Clr, reason: str) -> None:
     """Revoked, with its parts; their list says so before this commits."""
     issuer = (await work.session.scalars(select(Issuer).where(Issuer.id == record.issuer_id))).one()
     parts = await work.session.scalars(select(Clr).where(Clr.part_of_id == record.id).order_by(Clr.id))
-    for each in (record, *parts.all()):
+    ended = [record, *parts.all()]
+    for each in ended:
         each.state, each.state_reason, each.state_changed_at = ClrState.REVOKED, reason, work.now
-        await work.session.flush()
-        await statuses.publish_bit(work, issuer=issuer, credential_id=each.id, value=True, prepared=None)
+    await work.session.flush()
+    await statuses.publish_bits(work, issuer=issuer, credential_ids=[each.id for each in ended], value=True)
+    for each in ended:
         work.emit("clr.revoked", "clr", each.id, issuer_id=each.issuer_id)

@@ -6,8 +6,9 @@ row, so that no bit is ever lost, and re-signs the list before the answer leaves
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from uuid import UUID
 
 from sqlalchemy import and_, select, update
@@ -138,15 +139,7 @@ async def prepare_bit(work: Work, *, issuer: Issuer, credential_id: UUID, value:
     if bits.get(entry.index) == value:
         return None
     bits.set(entry.index, value)
-    return await _edition(
-        work,
-        issuer=issuer,
-        list_id=row.id,
-        url=row.url,
-        purpose=row.purpose,
-        version=row.version + 1,
-        bits=bits,
-    )
+    return await _next_edition(work, row, issuer=issuer, bits=bits)
 
 
 async def publish_bit(
@@ -160,14 +153,32 @@ async def publish_bit(
         edition = await prepare_bit(work, issuer=issuer, credential_id=credential_id, value=value)
     if edition is None:
         return False
-    signed = sign(work, prepared=edition.prepared, key=await current_key(work, issuer_id=issuer.id))
+    await _publish(work, row, edition)
+    return True
+
+
+async def publish_bits(work: Work, *, issuer: Issuer, credential_ids: Collection[UUID], value: bool) -> None:
+    """The same for several documents of one issuer at once: each list that changes has one next edition."""
+    query = select(StatusEntry).where(StatusEntry.credential_id.in_(credential_ids)).order_by(StatusEntry.list_id)
+    entries = (await work.session.scalars(query)).all()
+    # In the order of their ids, as any other unit locks them.
+    for list_id, those in groupby(entries, key=lambda entry: entry.list_id):
+        row = await work.locked(StatusList, list_id)
+        bits = Bits.from_bytes(row.bits)
+        for entry in those:
+            bits.set(entry.index, value)
+        if bits.to_bytes() != row.bits:
+            await _publish(work, row, await _next_edition(work, row, issuer=issuer, bits=bits))
+
+
+async def _publish(work: Work, row: StatusList, edition: Edition) -> None:
+    signed = sign(work, prepared=edition.prepared, key=await current_key(work, issuer_id=edition.issuer_id))
     row.bits = edition.bits.to_bytes()
     row.version = edition.version
     row.text, row.sha256, row.key_id = signed.text, signed.sha256, signed.key.id
     row.updated_at = work.now
     await work.session.flush()
-    work.emit("status_list.published", "status_list", row.id, issuer_id=issuer.id, version=row.version)
-    return True
+    work.emit("status_list.published", "status_list", row.id, issuer_id=edition.issuer_id, version=row.version)
 
 
 async def _open(work: Work, edition: Edition) -> bool:
@@ -199,6 +210,12 @@ async def _open(work: Work, edition: Edition) -> bool:
             purpose=edition.purpose.value,
         )
     return opened
+
+
+async def _next_edition(work: Work, row: StatusList, *, issuer: Issuer, bits: Bits) -> Edition:
+    return await _edition(
+        work, issuer=issuer, list_id=row.id, url=row.url, purpose=row.purpose, version=row.version + 1, bits=bits
+    )
 
 
 async def _edition(
