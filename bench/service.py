@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,12 +24,14 @@ from badgeissuer.runtime import Runtime
 from badgeissuer.services import access, defining, registering
 from badgeissuer.settings import Settings
 from badgeissuer.store import schema
+from badgeissuer.store.access import Actor
 from bench import processes, work_unit
 from bench.run import ROOT
 
 CALLERS = 32
 _PASSPHRASE = "a passphrase that only measurements use"
 _SLUG = "bench"
+_FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +41,23 @@ class Place:
     folder: Path
     url: str
     key: str
+    client: UUID
     achievement: UUID
 
     @property
     def settings(self) -> Settings:
         return settings(self.folder, self.url)
+
+    @property
+    def actor(self) -> Actor:
+        """The platform that the key belongs to."""
+        return Actor(
+            kind=ClientKind.PLATFORM,
+            name="bench",
+            scopes=frozenset(access.SCOPES),
+            issuer_ids=None,
+            client_id=self.client,
+        )
 
     def award(self, number: int) -> dict[str, Any]:
         """The body that issues one award, to an earner of its own, of the size that is measured."""
@@ -59,7 +74,7 @@ class Place:
                 for part, (name, what) in enumerate(_EVIDENCE)
             ],
             "decided_by": "Dana Whitaker",
-            "decided_at": "2026-11-20T10:00:00Z",
+            "decided_at": decided_at(number).isoformat().replace("+00:00", "Z"),
             "external_reference": f"bench-{number}",
         }
 
@@ -69,6 +84,17 @@ _EVIDENCE = (
     ("Work of learners", "Six samples."),
     ("Reflection", "What was changed."),
 )
+
+
+def decided_at(number: int) -> datetime:
+    """Awards follow each other by seconds, so that a list of them has an order and a part of it can be asked for."""
+    return _FIRST + timedelta(seconds=number)
+
+
+def window(first: int, count: int) -> str:
+    """The filter of the award query that names just these."""
+    ends = [decided_at(number).isoformat().replace("+00:00", "Z") for number in (first, first + count)]
+    return f"awarded_from={ends[0]}&awarded_before={ends[1]}"
 
 
 def settings(folder: Path, url: str) -> Settings:
@@ -92,10 +118,10 @@ async def prepare(folder: Path, url: str) -> Place:
         async with runtime.begin(access.operator()) as work:
             await defining.publish(work, achievement_id=drafted.id)
         async with runtime.begin(access.operator()) as work:
-            _, key = await access.create_client(work, kind=ClientKind.PLATFORM, name="bench", all_issuers=True)
+            client, key = await access.create_client(work, kind=ClientKind.PLATFORM, name="bench", all_issuers=True)
     finally:
         await runtime.close()
-    return Place(folder, url, key, drafted.id)
+    return Place(folder, url, key, client.id, drafted.id)
 
 
 class Service:
