@@ -31,6 +31,8 @@ _SCHEMA_SECONDS = 2.0
 _MOST_TIMES = 24
 # Bytes of canonical forms that are kept: those of five records of a thousand members, or of ten thousand badges.
 _KEPT_BYTES = 32 * limits.MIB
+# The canonical form of some thirty badges.
+_LARGE_BYTES = limits.MIB // 2
 
 
 class Sandbox:
@@ -95,6 +97,7 @@ class Sandbox:
         algorithm: Algorithm = "sha256",
         edition: Edition = Edition.CURRENT,
         keep: bool = False,
+        text: str | None = None,
     ) -> Canonical:
         """As ``vc.canon.canonicalize``, in a worker of the lane. The event loop stays free.
 
@@ -103,15 +106,17 @@ class Sandbox:
         the next caller never reads another's answer. The time grows with the budget, as a learner record's does.
         ``edition`` chooses between the pinned contexts. A sandbox with a store of its own has the edition of that store
         and no other: ``Canonical.edition`` says which one the form was made with. ``keep``: the same text will come
-        again, and its form is always the same. What strangers send is not to be kept.
+        again, and its form is always the same. What strangers send is not to be kept. ``text`` is the document's JSON,
+        where the caller has it: writing that of a large record would hold up the event loop.
         """
         if self._in_process and lane == MINT and budget.max_bytes <= BADGE_BUDGET.max_bytes:
             # What we issue ourselves is nearly always ordinary, and then asking a worker would take longer.
             found = quickly(document, self._contexts_of(edition), budget=budget, algorithm=algorithm)
             if found is not None:
                 return found
-        text = strictjson.dumps(document)
-        if len(text.encode()) > budget.max_bytes:
+        if text is None:
+            text = strictjson.dumps(document)
+        if len(text) > budget.max_bytes or len(text.encode()) > budget.max_bytes:
             raise BudgetExceeded(f"the document is longer than {budget.max_bytes} bytes")
         seconds = self._timeout * min(max(budget.max_quads / BADGE_BUDGET.max_quads, 1), _MOST_TIMES)
         job = frames.job(text, budget, algorithm, edition)
@@ -119,7 +124,10 @@ class Sandbox:
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
-        canonical = frames.read_answer(await self._run(lane, job, seconds))
+        answer = await self._run(lane, job, seconds)
+        # A large one takes a while to read; others come in between at least before and after it.
+        large = len(answer) > _LARGE_BYTES
+        canonical = await asyncio.to_thread(frames.read_answer, answer) if large else frames.read_answer(answer)
         if keep:
             self._keep(key, canonical)
         return canonical
@@ -142,6 +150,15 @@ class Sandbox:
         """
         request = frames.schema_job(strictjson.dumps(schema), strictjson.dumps(document))
         return frames.read_found(await self._run(lane, request, min(self._timeout, _SCHEMA_SECONDS)))
+
+    async def pyld(self, document: Mapping[str, Any], *, lane: str = "foreign") -> bytes:
+        """As ``vc.canon.oracle.pyld_nquads``, in a worker of the lane. The time grows with the document's length.
+
+        Raises ``BudgetExceeded`` also where it takes longer than that or too much memory, and ``Unavailable``.
+        """
+        text = strictjson.dumps(document)
+        seconds = self._timeout * min(1 + len(text) / BADGE_BUDGET.max_bytes, _MOST_TIMES)
+        return frames.read_said(await self._run(lane, frames.pyld_job(text), seconds))
 
     async def _run(self, lane: str, job: bytes, seconds: float) -> bytes:
         place = self._lanes[lane]

@@ -107,13 +107,14 @@ async def make(
     parts, done = [], 0
     for seat, plan in zip(seats, planned, strict=True):
         unsigned = _document(work, signer, person, seat, plan)
-        canonical = await work.sandbox.canonicalize(unsigned, lane=LANE, budget=lint.clr_budget(unsigned))
+        texts = [each.text for each in plan.members]
+        text, budget = spliced(unsigned, texts), lint.clr_budget(unsigned)
+        canonical = await work.sandbox.canonicalize(unsigned, lane=LANE, budget=budget, text=text)
         now, loopback = work.now, work.settings.loopback
         try:
             prepared = await asyncio.to_thread(lint.prepare_clr, unsigned, canonical, now=now, allow_loopback=loopback)
         except Rejected as error:
             raise Rejected(error.detail, faults=[_told(fault, plan) for fault in error.faults]) from None
-        texts = [each.text for each in plan.members]
         signed = await asyncio.to_thread(sign, work, prepared=prepared, key=key, write=partial(spliced, members=texts))
         sources = tuple(each.source for each in plan.members)
         parts.append(Part(seat, plan.name, sources, plan.partial, signed, plan.beside.endorsement_ids))

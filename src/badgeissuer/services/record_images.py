@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from functools import partial
 
@@ -18,7 +19,7 @@ _KIND = "Learner record"
 
 async def record_image(studio: Studio, record: Clr, form: Form) -> bytes:
     """The image, for ``Form.PNG`` or ``Form.SVG``. The same record gives the same bytes. Raises ``Unavailable``."""
-    issuer = json.loads(record.text)["issuer"]
+    issuer = (await asyncio.to_thread(json.loads, record.text))["issuer"]
     facts = BadgeFacts(title=record.name, issuer=issuer.get("name") or issuer["id"], issuer_id=issuer["id"], kind=_KIND)
     drawing = sheets.badge_png if form is Form.PNG else sheets.badge_svg
     art = await studio.have(("art", form, facts), partial(drawing, facts))
