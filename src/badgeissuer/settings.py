@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     pool_size: Annotated[int, Field(ge=1, le=200)] = 10
     worker_processes: Annotated[int, Field(ge=1, le=32)] = 1
     canonicalize_timeout: Annotated[float, Field(gt=0, le=60)] = 5.0
+    canon_recheck_rate: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.01, description="share of what is signed that is held against PyLD afterwards; 0 is none"
+    )
     fetch_timeout: Annotated[float, Field(gt=0, le=30)] = 5.0
     mail_backend: Literal["console", "smtp", "none"] | None = Field(
         None, description="how e-mail leaves; without it there is none, but in the demo, which shows it on the console"

@@ -128,6 +128,7 @@ async def make_runtime(migrated_database_url: str, tmp_path: Path, sandbox: Sand
                     "data_dir": tmp_path,
                     "database_url": migrated_database_url,
                     "base_url": BASE_URL,
+                    "canon_recheck_rate": 0,
                     **settings,
                 }
             ),

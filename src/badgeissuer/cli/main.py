@@ -23,6 +23,7 @@ from badgeissuer.cli import (
     issue,
     issuer,
     migrate,
+    minting,
     openapi,
     preflight,
     serve,
@@ -58,7 +59,7 @@ class Commands(TyperGroup):
 
 _ORDER = (
     *("demo", "serve", "migrate"),
-    *("apikey", "issuer", "achievement", "stack", "catalogue"),
+    *("apikey", "issuer", "achievement", "stack", "catalogue", "minting"),
     *("issue", "revoke", "suspend", "reinstate", "export"),
     *("clr", "endorse", "endorsement"),
     *("verify", "preflight", "config", "openapi"),
@@ -112,6 +113,7 @@ app.add_typer(issuer.app, name="issuer", rich_help_panel=_SET_UP)
 app.add_typer(achievement.app, name="achievement", rich_help_panel=_SET_UP)
 app.add_typer(stack.app, name="stack", rich_help_panel=_SET_UP)
 app.add_typer(catalogue.app, name="catalogue", rich_help_panel=_SET_UP)
+app.add_typer(minting.app, name="minting", rich_help_panel=_SET_UP)
 app.command("issue", rich_help_panel=_ISSUE)(issue.issue)
 app.command("revoke", rich_help_panel=_ISSUE)(award_states.revoke)
 app.command("suspend", rich_help_panel=_ISSUE)(award_states.suspend)

@@ -8,10 +8,10 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 from badgeissuer.errors import BadgeissuerError, Rejected
-from badgeissuer.jobs import clrs, leasing, mail, stacks
+from badgeissuer.jobs import clrs, leasing, mail, rechecks, stacks
 from badgeissuer.jobs.leasing import Lease, LeaseLost, Stopped
 from badgeissuer.runtime import Runtime
-from badgeissuer.services import bundling, mailing, stack_jobs
+from badgeissuer.services import bundling, mailing, rechecking, stack_jobs
 
 log = logging.getLogger("badgeissuer.jobs")
 
@@ -21,6 +21,7 @@ KINDS: Mapping[str, Run] = {
     stack_jobs.EVALUATE: stacks.evaluate,
     stack_jobs.RETROACTIVE: stacks.retroactive,
     bundling.MAKE: clrs.make,
+    rechecking.RECHECK: rechecks.recheck,
     mailing.SIGN_IN: mail.send,
     mailing.AWARD_NOTICE: mail.send,
 }

@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 
 from badgeissuer.errors import Conflict, IllegalTransition, Unavailable
 from badgeissuer.rules.terms import ClrState, IdentityKind
-from badgeissuer.services import bundling_making, statuses
+from badgeissuer.services import bundling_making, rechecking, statuses
 from badgeissuer.services.bundling_choice import Asked, Choice, Chosen, choose
 from badgeissuer.services.bundling_making import CRYPTOSUITE, Part, Person, Seat, Step
 from badgeissuer.services.endorsing_facts import still_stand
@@ -233,6 +233,7 @@ async def _store(work: Work, signer: Issuer, order: Order, drafted: _Draft) -> l
         )
         work.emit("clr.issued", "clr", record.id, issuer_id=signer.id, sha256=record.sha256, members=len(part.sources))
         records.append(record)
+    await rechecking.admit(work, rechecking.Kind.CLR, [record.id for record in records])
     return records
 
 

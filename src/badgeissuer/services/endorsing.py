@@ -17,7 +17,7 @@ from badgeissuer.errors import Fault, NotFound, Rejected
 from badgeissuer.rules import endorsing as rules
 from badgeissuer.rules.endorsing import StandingPolicy
 from badgeissuer.rules.terms import EndorsedKind, EndorsementState, StatusPurpose
-from badgeissuer.services import statuses
+from badgeissuer.services import rechecking, statuses
 from badgeissuer.services.endorsing_facts import about_nobody_hidden
 from badgeissuer.services.endorsing_targets import Target, find_target
 from badgeissuer.services.registering import find_issuer
@@ -106,6 +106,7 @@ async def endorse(work: Work, *, endorser: str, given: EndorsementGiven) -> Endo
     )
     work.session.add(made)
     await work.session.flush()
+    await rechecking.admit(work, rechecking.Kind.ENDORSEMENT, [made.id])
     await statuses.count_one(work, list_id=drafted.place.list_id)
     _emit(work, made, "endorsement.issued", "endorsement.received", kind=made.kind.value, sha256=made.sha256)
     return made

@@ -63,6 +63,23 @@ def schema_job(schema_text: str, document_text: str) -> bytes:
     return b'{"schema":%b,"document":%b}' % (schema_text.encode(), document_text.encode())
 
 
+def pyld_job(document_text: str) -> bytes:
+    """One document whose form by PyLD alone is wanted, as JSON text."""
+    return b'{"pyld":%b}' % document_text.encode()
+
+
+def said(nquads: bytes) -> bytes:
+    return _json({"said": nquads.decode()})
+
+
+def read_said(body: bytes) -> bytes:
+    """What PyLD said, from a worker's answer, or its error raised."""
+    answer: dict[str, Any] = json.loads(body)
+    if "said" in answer:
+        return str(answer["said"]).encode()
+    raise _error(answer)
+
+
 def found(faults: Iterable[Fault]) -> bytes:
     return _json({"found": [asdict(fault) for fault in faults]})
 

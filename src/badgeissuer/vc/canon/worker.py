@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 from badgeissuer.errors import BadgeissuerError
-from badgeissuer.vc.canon import frames
+from badgeissuer.vc.canon import frames, oracle
 from badgeissuer.vc.canon.canonical import WARM_UP, Budget, Canonical, canonicalize
 from badgeissuer.vc.contexts import ContextStore, Edition
 from badgeissuer.vc.faults import BudgetExceeded
@@ -33,7 +33,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     _write(answers, b"{}")
     while (task := _read(requests)) is not None:
         try:
-            answer = _held_against_schema(task) if "schema" in task else frames.result(_canonical(task, contexts))
+            answer = _answer(task, contexts)
         except BadgeissuerError as error:
             answer = frames.refusal(error)
         except MemoryError:
@@ -45,6 +45,14 @@ def _store(given: Mapping[str, str] | None, edition: Edition) -> ContextStore:
     if given is None:
         return ContextStore.pinned()
     return ContextStore.of({url: text.encode() for url, text in given.items()}, edition=edition)
+
+
+def _answer(task: Mapping[str, Any], contexts: ContextStore) -> bytes:
+    if "schema" in task:
+        return _held_against_schema(task)
+    if "pyld" in task:
+        return frames.said(oracle.pyld_nquads(task["pyld"], contexts))
+    return frames.result(_canonical(task, contexts))
 
 
 def _canonical(task: Mapping[str, Any], contexts: ContextStore) -> Canonical:

@@ -12,6 +12,7 @@ from badgeissuer.errors import BadgeissuerError, NotFound, Unavailable
 from badgeissuer.store import schema
 from badgeissuer.store.access import ANONYMOUS
 from badgeissuer.store.catalog import IssuerKey
+from badgeissuer.store.halts import is_halted
 from badgeissuer.web import media, problems
 from badgeissuer.web.body import StrictRoute
 from badgeissuer.web.deps import RuntimeDep, runtime_of
@@ -92,17 +93,21 @@ async def healthz() -> HealthOut:
 @router.get("/readyz", operation_id="readyz", responses=problems.problems(Unavailable))
 async def readyz(runtime: RuntimeDep) -> ReadyOut:
     """The process can do its work: the database answers, is at the newest migration, and the keys fit their rows."""
-    checks = {"database": "ok", "migrations": "ok", "keys": "ok"}
+    checks = {"database": "ok", "migrations": "ok", "keys": "ok", "minting": "ok"}
     await runtime.database.ping()
     if not await schema.at_head(runtime.database):
         raise Unavailable("the database is not at the newest migration; run `badgeissuer migrate`")
     async with runtime.database.reading() as session:
         rows = (await session.scalars(select(IssuerKey))).all()
+        # Reading, verifying and revoking go on, so the process is ready; but who watches it should know.
+        halted = await is_halted(session)
     try:
         runtime.keys.check([row.as_facts() for row in rows])
     except BadgeissuerError:
         # The reason names files and issuers: it is in the log of the start, not for strangers.
         raise Unavailable("a signing key cannot be used; the service's log says which") from None
+    if halted:
+        checks["minting"] = "halted"
     return ReadyOut(status="ready", checks=checks)
 
 
