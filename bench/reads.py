@@ -32,8 +32,6 @@ from bench.pages import service
 
 ROUNDS = 5
 READS = 200
-# Beside the limit of a bare route: how many times its time each address may take.
-GOAL = 4.0
 
 Call = Callable[[], Awaitable[int]]
 
@@ -48,7 +46,7 @@ class Read:
 
 
 def main(arguments: Sequence[str] = ()) -> int:
-    """Print the figures. 0 where each address keeps to the goal."""
+    """Print the figures; there is no promise to keep."""
     parser = argparse.ArgumentParser(prog="python -m bench reads", description="CPU time of reading stored texts")
     parser.add_argument("--reads", type=int, default=READS, help=f"reads a round (default {READS})")
     parser.add_argument("--database", help="URL of an empty PostgreSQL database; SQLite if left out")
@@ -62,7 +60,7 @@ def main(arguments: Sequence[str] = ()) -> int:
         print(f"{'':44}{'µs':>8}{'× bare':>9}")
         for each in found:
             print(f"{each.name:44}{each.us:>8.0f}{each.ratio:>9.2f}")
-    return int(any(each.ratio > GOAL for each in found))
+    return 0
 
 
 async def run(reads: int = READS, database: str | None = None) -> list[Read]:
