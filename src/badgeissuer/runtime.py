@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from random import Random, SystemRandom
@@ -22,15 +22,22 @@ from badgeissuer.net.mail import ConsoleMailer, Mailer, SmtpMailer
 from badgeissuer.rules.keys import KeyFacts
 from badgeissuer.rules.terms import KeyAlgorithm
 from badgeissuer.sandbox import Sandbox
+from badgeissuer.services import issuing
+from badgeissuer.services.issuing import Answered, Order
 from badgeissuer.settings import Settings
 from badgeissuer.store.access import Actor
 from badgeissuer.store.catalog import IssuerKey
 from badgeissuer.store.engine import Database
 from badgeissuer.store.outbox import number_events
+from badgeissuer.together import Together
 from badgeissuer.vc.contexts import ContextStore
 from badgeissuer.work import Work
 
 log = logging.getLogger("badgeissuer")
+
+# Requests to issue that share a unit of work, and units at one time: while one waits for the database, another builds.
+_MOST_TOGETHER = 100
+_GROUPS = 2
 
 Clock = Callable[[], datetime]
 
@@ -76,6 +83,20 @@ def _mailer(settings: Settings) -> Mailer | None:
     )
 
 
+def _in_units(orders: Sequence[tuple[Actor, Order]]) -> list[tuple[Actor, list[int]]]:
+    """Which orders go into one unit of work, by their numbers: those of one caller, and of one person only one."""
+    units: list[tuple[Actor, list[int], set[str]]] = []
+    for number, (actor, order) in enumerate(orders):
+        person = (order.asking.earner.email or order.asking.earner.did or "").lower()
+        unit = next((unit for unit in units if unit[0] == actor and person not in unit[2]), None)
+        if unit is None:
+            unit = (actor, [], set())
+            units.append(unit)
+        unit[1].append(number)
+        unit[2].add(person)
+    return [(caller, numbers) for caller, numbers, _ in units]
+
+
 class Runtime:
     """One per process. Clock, randomness and fetch are injected, so that tests fix them."""
 
@@ -113,6 +134,7 @@ class Runtime:
         self.database = Database(settings.resolved_database_url, pool_size=settings.pool_size)
         self.studio = Studio()
         self.mailer = mailer or _mailer(settings)
+        self._issuing = Together(self._carry_out, most=_MOST_TOGETHER, groups=_GROUPS)
         self.events_waiting = asyncio.Event()
         self.jobs_waiting = asyncio.Event()
 
@@ -132,6 +154,7 @@ class Runtime:
         await self.sandbox.start()
 
     async def close(self) -> None:
+        await self._issuing.close()
         if self._own_sandbox:
             await self.sandbox.close()
         await self.studio.close()
@@ -160,6 +183,31 @@ class Runtime:
             self.events_waiting.set()
         if work.asked:
             self.jobs_waiting.set()
+
+    async def issue(self, actor: Actor, order: Order) -> Answered:
+        """Carry out a request to issue, in one unit of work with those of the same caller that come at this time.
+
+        It has committed when this returns. What goes wrong with one touches no other: see ``_carry_out``. Raises what
+        ``issuing.carry_out`` gives for it.
+        """
+        return await self._issuing.join((actor, order))
+
+    async def _carry_out(self, orders: Sequence[tuple[Actor, Order]]) -> list[Answered | Exception]:
+        outcomes: dict[int, Answered | Exception] = {}
+        for actor, numbers in _in_units(orders):
+            own = [orders[number][1] for number in numbers]
+            outcomes |= dict(zip(numbers, await self._carry_out_in_one(actor, own), strict=True))
+        return [outcomes[number] for number in range(len(orders))]
+
+    async def _carry_out_in_one(self, actor: Actor, orders: Sequence[Order]) -> Sequence[Answered | Exception]:
+        """In one unit of work; where that fails, each in one of its own, so that nobody pays for another's failure."""
+        try:
+            async with self.begin(actor) as work:
+                return await issuing.carry_out(work, orders)
+        except Exception as error:
+            if len(orders) == 1:
+                return [error]
+        return [outcome for order in orders for outcome in await self._carry_out_in_one(actor, [order])]
 
     async def sequence_events(self) -> int:
         """Number what has committed. Any process may call it; an advisory lock makes it one.

@@ -291,7 +291,7 @@ async def _agency(posted: Posted, purpose: str | None = "Licence renewal", issue
             consent_purpose=purpose,
         )
     async with posted.runtime.begin(operator()) as work:
-        return await access.authenticate(work, token=key)
+        return await access.authenticate(work.database.lookups, token=key)
 
 
 async def _read(posted: Posted, agency: Actor) -> list[UUID]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,13 +15,14 @@ from openbadgeslib.ob3 import OB3VerificationError
 from openbadgeslib.ob3.ldp import verify_data_integrity_proof
 from sqlalchemy import select, update
 
+from badgeissuer.errors import BadgeissuerError
 from badgeissuer.rules.endorsing import CARRIED_BYTES, MOST_CARRIED, EndorsementVerdict, StandingPolicy
 from badgeissuer.rules.terms import EndorsedKind, KeyState
 from badgeissuer.sandbox import Sandbox
-from badgeissuer.services import endorsing, endorsing_facts, minting, verifying
+from badgeissuer.services import drafting, endorsing, endorsing_facts, verifying
 from badgeissuer.services.access import operator
+from badgeissuer.services.drafting import Contents, CredentialDraft
 from badgeissuer.services.endorsing import EndorsementGiven
-from badgeissuer.services.minting import Contents, CredentialDraft
 from badgeissuer.store.access import ANONYMOUS
 from badgeissuer.store.awards import EMBEDDED, Credential
 from badgeissuer.store.catalog import Issuer, IssuerKey
@@ -91,16 +93,17 @@ async def test_one_that_is_taken_back_between_two_steps_is_not_carried(
 ) -> None:
     older, newer = await parties.endorse(), await parties.endorse()
     drawn: list[tuple[UUID, ...]] = []
-    draft = minting.draft
+    draft_all = drafting.draft_all
 
-    async def taken_back_after_it(work: Work, contents: Contents) -> CredentialDraft:
-        drafted = await draft(work, contents)
+    async def taken_back_after_it(work: Work, contents: Sequence[Contents]) -> list[CredentialDraft | BadgeissuerError]:
+        [drafted] = await draft_all(work, contents)
+        assert isinstance(drafted, CredentialDraft)
         drawn.append(drafted.endorsements)
         if len(drawn) == 1:
             await parties.revoke(newer)
-        return drafted
+        return [drafted]
 
-    monkeypatch.setattr(minting, "draft", taken_back_after_it)
+    monkeypatch.setattr(drafting, "draft_all", taken_back_after_it)
     assert _carried(await parties.badge()) == _url(older)
     assert drawn == [(newer,), (older,)]
 

@@ -36,7 +36,7 @@ async def test_a_unit_of_work_commits_on_leaving_and_events_with_it(make_runtime
     assert stored is not None
     assert token.split("_")[2] not in str(vars(stored))
     async with runtime.begin(ANONYMOUS) as work:
-        actor = await access.authenticate(work, token=token)
+        actor = await access.authenticate(work.database.lookups, token=token)
     assert (actor.client_id, actor.kind) == (client.id, ClientKind.PLATFORM)
 
 

@@ -36,7 +36,7 @@ async def _agency(service: Service, purpose: str | None) -> tuple[Actor, dict[st
             consent_purpose=purpose,
         )
     async with service.runtime.begin(operator()) as work:
-        return await access.authenticate(work, token=key), {"Authorization": f"Bearer {key}"}
+        return await access.authenticate(work.database.lookups, token=key), {"Authorization": f"Bearer {key}"}
 
 
 async def _earners(service: Service) -> list[UUID]:

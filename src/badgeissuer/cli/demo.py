@@ -28,8 +28,9 @@ from badgeissuer.drawing import workshop
 from badgeissuer.errors import Misconfigured
 from badgeissuer.rules.terms import AssessmentMode, AwardState, DecisionSource, DecisionState
 from badgeissuer.runtime import Runtime
-from badgeissuer.services import assessing, defining, illustrating, operating, registering, revoking
+from badgeissuer.services import assessing, deciding, defining, illustrating, operating, registering, revoking
 from badgeissuer.services.access import operator
+from badgeissuer.services.decision_rows import Asking
 from badgeissuer.services.grounds import Attempt, EvidenceGiven
 from badgeissuer.services.identifying import EarnerGiven
 from badgeissuer.services.judging import AssessmentGiven, Judgement, Person
@@ -180,8 +181,7 @@ async def _record(work: Work, given: DecisionContent, *, achievement_id: UUID) -
         )
         levels = given.judgement.levels
     earner = given.earner
-    await assessing.record_decision(
-        work,
+    asking = Asking(
         achievement_id=achievement_id,
         version=None,
         earner=EarnerGiven(email=earner.email, name=earner.name, licence_id=earner.licence_id),
@@ -205,8 +205,9 @@ async def _record(work: Work, given: DecisionContent, *, achievement_id: UUID) -
         ),
         external_reference=given.reference,
         judgement=judgement,
-        assessments=[_given(item) for item in given.assessments[:1]],
+        assessments=tuple(_given(item) for item in given.assessments[:1]),
     )
+    await deciding.record_decision(work, asking)
 
 
 async def _assess(work: Work, given: DecisionContent, assessment: AssessmentContent) -> int:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Text, bindparam, select, type_coerce
 
 from badgeissuer.errors import Fault, NotFound, Rejected, Unauthenticated
 from badgeissuer.rules.terms import ClientKind
 from badgeissuer.store.access import Actor, ApiClient, ApiClientIssuer
 from badgeissuer.store.catalog import Issuer
+from badgeissuer.store.lookups import Lookup, Source
 from badgeissuer.work import Work
 
 SCOPES: dict[str, str] = {
@@ -116,35 +118,48 @@ async def revoke_client(work: Work, *, prefix: str) -> ApiClient:
     return client
 
 
-async def authenticate(work: Work, *, token: str) -> Actor:
+async def authenticate(source: Source, *, token: str) -> Actor:
     """The actor behind a key. Looked up by its public prefix; the secret is compared as hashes in constant time.
 
-    Raises ``Unauthenticated``, the same for every way of being wrong.
+    Raises ``Unauthenticated``, the same for every way of being wrong; ``Unavailable``.
     """
     wrong = Unauthenticated("the API key is missing, unknown or revoked; send it as `Authorization: Bearer bi_…`")
     parts = token.split("_")
-    if len(parts) != 3 or parts[0] != _PREFIX or not parts[1] or len(parts[2]) != 64:
+    if len(parts) != 3 or parts[0] != _PREFIX or not parts[1] or len(parts[1]) > 16 or len(parts[2]) != 64:
         raise wrong
-    client = await work.session.scalar(select(ApiClient).where(ApiClient.prefix == parts[1]))
+    rows = await source.rows(_BY_PREFIX, prefix=parts[1])
     # Hash and compare also where there is no such prefix, so that both take the same time.
-    stored = client.secret_sha256 if client is not None else bytes(32)
+    stored = rows[0][3] if rows else bytes(32)
     same = hmac.compare_digest(stored, _hashed(parts[2]))
-    if client is None or not same or client.revoked_at is not None:
+    if not rows or not same or rows[0][6] is not None:
         raise wrong
-    issuer_ids = None
-    if not client.all_issuers:
-        ids = await work.session.scalars(
-            select(ApiClientIssuer.issuer_id).where(ApiClientIssuer.client_id == client.id)
-        )
-        issuer_ids = frozenset(ids)
+    client_id, kind, name, _, scopes, all_issuers, _, purpose, _ = rows[0]
     return Actor(
-        kind=client.kind,
-        name=client.name,
-        scopes=frozenset(client.scopes),
-        client_id=client.id,
-        issuer_ids=issuer_ids,
-        consent_purpose=client.consent_purpose,
+        kind=kind,
+        name=name,
+        scopes=frozenset(json.loads(scopes)),
+        client_id=client_id,
+        issuer_ids=None if all_issuers else frozenset(row[8] for row in rows if row[8] is not None),
+        consent_purpose=purpose,
     )
+
+
+# A row for each issuer that the key may act for, or one.
+_BY_PREFIX = Lookup(
+    select(
+        ApiClient.id,
+        ApiClient.kind,
+        ApiClient.name,
+        ApiClient.secret_sha256,
+        type_coerce(ApiClient.scopes, Text),
+        ApiClient.all_issuers,
+        ApiClient.revoked_at,
+        ApiClient.consent_purpose,
+        ApiClientIssuer.issuer_id,
+    )
+    .outerjoin(ApiClientIssuer, ApiClientIssuer.client_id == ApiClient.id)
+    .where(ApiClient.prefix == bindparam("prefix"))
+)
 
 
 def _hashed(secret: str) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from badgeissuer.errors import Fault, Rejected
 from badgeissuer.store.access import Actor, Answer
+from badgeissuer.store.insert import insert_rows, padded
 from badgeissuer.work import Work
 
 
@@ -56,10 +57,27 @@ def fingerprint(route: str, body: Mapping[str, Any]) -> bytes:
 
 async def find(work: Work, claims: Sequence[Claim], *, request: bytes) -> Kept | None:
     """The answer that was given to this request. Raises ``Rejected`` where a mark was used for another request."""
+    return match(await find_all(work, claims), claims, request=request)
+
+
+async def find_all(work: Work, claims: Iterable[Claim]) -> dict[Claim, Answer]:
+    """The answers that were given under these marks."""
+    wanted = set(claims)
+    if not wanted:
+        return {}
+    query = select(Answer).where(
+        Answer.scope.in_(padded(claim.scope for claim in wanted)),
+        Answer.kind.in_(padded(claim.kind for claim in wanted)),
+        Answer.key.in_(padded(claim.key for claim in wanted)),
+    )
+    rows = {Claim(row.scope, row.kind, row.key): row for row in await work.session.scalars(query)}
+    return {claim: row for claim, row in rows.items() if claim in wanted}
+
+
+def match(given: Mapping[Claim, Answer], claims: Sequence[Claim], *, request: bytes) -> Kept | None:
+    """Of the answers that were given, that to this request. Raises as ``find``."""
     for claim in claims:
-        answer = await work.session.scalar(
-            select(Answer).where(Answer.scope == claim.scope, Answer.kind == claim.kind, Answer.key == claim.key)
-        )
+        answer = given.get(claim)
         if answer is None:
             continue
         if answer.request_sha256 != request:
@@ -74,20 +92,39 @@ async def find(work: Work, claims: Sequence[Claim], *, request: bytes) -> Kept |
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer to keep: under these marks, to this request."""
+
+    claims: tuple[Claim, ...]
+    request: bytes
+    answer: Kept
+
+
 async def keep(work: Work, claims: Sequence[Claim], *, request: bytes, answer: Kept) -> None:
     """Store the answer under every mark, in the transaction of the change itself."""
-    work.session.add_all(
-        Answer(
-            id=work.new_id(),
-            scope=claim.scope,
-            kind=claim.kind,
-            key=claim.key,
-            request_sha256=request,
-            status=answer.status,
-            location=answer.location,
-            body=answer.body,
-            created_at=work.now,
-        )
-        for claim in claims
-    )
+    await keep_all(work, [Given(tuple(claims), request, answer)])
+
+
+async def keep_all(work: Work, given: Iterable[Given]) -> None:
+    """The same for many."""
     await work.session.flush()
+    await insert_rows(
+        work.session,
+        Answer,
+        [
+            {
+                "id": work.new_id(),
+                "scope": claim.scope,
+                "kind": claim.kind,
+                "key": claim.key,
+                "request_sha256": each.request,
+                "status": each.answer.status,
+                "location": each.answer.location,
+                "body": each.answer.body,
+                "created_at": work.now,
+            }
+            for each in given
+            for claim in each.claims
+        ],
+    )

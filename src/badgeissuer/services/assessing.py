@@ -1,14 +1,8 @@
-"""Decisions: record what assessors judged, apply the achievement's policy, and award where it says so.
-
-No decision without a named person, and none that the policy does not carry. What was decided stays: a later attempt is
-a new decision.
-"""
+"""Assessments that come one by one: the second assessor's, or the adjudicator's, on the way to a decision."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy import select
@@ -16,102 +10,17 @@ from sqlalchemy import select
 from badgeissuer.errors import Fault, IllegalTransition, NotFound, Rejected
 from badgeissuer.rules import adjudication
 from badgeissuer.rules.parts import criteria_of
-from badgeissuer.rules.terms import DecisionSource, DecisionState, Outcome
+from badgeissuer.rules.terms import DecisionState, Outcome
 from badgeissuer.services import awarding, identifying, judging
-from badgeissuer.services.grounds import Attempt, grounds_of, resolve_levels, resolve_results
+from badgeissuer.services.decision_rows import Recorded, assessment_row, tell, wanted
+from badgeissuer.services.grounds import Attempt
 from badgeissuer.services.identifying import EarnerGiven
-from badgeissuer.services.judging import AssessmentGiven, Judgement
-from badgeissuer.services.selecting import Edition, edition_of, published_edition
+from badgeissuer.services.judging import AssessmentGiven
+from badgeissuer.services.selecting import Edition, edition_of
 from badgeissuer.store.assessment import AssessmentRow, Decision, EvidenceItem
-from badgeissuer.store.awards import Award, Credential
 from badgeissuer.store.people import Subject
 from badgeissuer.store.scope import visible_to
 from badgeissuer.work import Work
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """The decision as it stands now, with the award and the credential where it became one."""
-
-    decision: Decision
-    award: Award | None = None
-    credential: Credential | None = None
-
-
-async def record_decision(
-    work: Work,
-    *,
-    achievement_id: UUID,
-    version: int | None,
-    earner: EarnerGiven,
-    attempt: Attempt,
-    external_reference: str | None,
-    judgement: Judgement | None = None,
-    assessments: Sequence[AssessmentGiven] = (),
-) -> Recorded:
-    """Record a decision, or the first assessments on the way to one; an awarded one is minted with it.
-
-    Raises ``NotFound`` (achievement, also another tenant's), ``Rejected`` with every fault (policy, rubric, form),
-    ``Conflict`` naming the award that exists already.
-    """
-    edition = await published_edition(work, achievement_id=achievement_id, number=version)
-    attempt = replace(attempt, results=resolve_results(edition, attempt.results))
-    subject = await identifying.find_subject(work, issuer=edition.issuer, earner=earner)
-    judging.check_people(earner, subject, judgement, assessments, now=work.now)
-    ruling = judging.ruling(
-        edition, judgement=judgement, attempt=attempt, assessments=judging.levels(edition, assessments)
-    )
-    details = judging.with_levels(attempt, ruling)
-    decided_at = judging.decided_at(judgement, ruling, now=work.now)
-    urn = subject.urn if subject is not None else f"urn:uuid:{work.new_public_id()}"
-    source = judgement.source if judgement is not None else DecisionSource.ASSESSMENTS
-    persons = 1 if judgement is not None else len(assessments)
-    drafted = None
-    if subject is not None and ruling.state is not DecisionState.DECIDED:
-        await awarding.check_duplicate(work, version=edition.version, subject=subject)
-    if ruling.outcome is Outcome.AWARDED:
-        drafted = await _draft(work, edition, subject, urn, earner, details, ruling, source, persons, decided_at)
-
-    await work.begin_write()
-    edition = await published_edition(work, achievement_id=achievement_id, number=edition.version.number)
-    subject = await identifying.record_subject(work, issuer=edition.issuer, earner=earner, urn=urn)
-    if drafted is not None and subject.urn != urn:  # the earner was recorded by another request meanwhile
-        drafted = await _draft(
-            work, edition, subject, subject.urn, earner, details, ruling, source, persons, decided_at
-        )
-    decision = Decision(
-        id=work.new_id(),
-        issuer_id=edition.issuer.id,
-        subject_id=subject.id,
-        achievement_version_id=edition.version.id,
-        external_reference=external_reference,
-        source=source,
-        state=ruling.state,
-        outcome=ruling.outcome,
-        rule=ruling.rule,
-        reason=ruling.reason,
-        feedback=attempt.feedback,
-        details=details.as_document(),
-        decided_by=judgement.by.name if judgement is not None else judging.names(assessments, ruling),
-        decided_at=decided_at,
-        created_at=work.now,
-        updated_at=work.now,
-    )
-    work.session.add(decision)
-    await work.session.flush()
-    work.session.add_all(
-        EvidenceItem(
-            id=work.new_id(),
-            decision_id=decision.id,
-            issuer_id=decision.issuer_id,
-            position=position,
-            **item.as_columns(),
-        )
-        for position, item in enumerate(attempt.evidence)
-    )
-    work.session.add_all(_row(work, decision, edition, given) for given in assessments)
-    await work.session.flush()
-    return await _conclude(work, decision=decision, edition=edition, subject=subject, drafted=drafted)
 
 
 async def record_assessment(work: Work, *, decision_id: UUID, given: AssessmentGiven) -> Recorded:
@@ -137,7 +46,7 @@ async def record_assessment(work: Work, *, decision_id: UUID, given: AssessmentG
     ).one()
     if (decision.updated_at, decision.state) != seen or decision.state is DecisionState.DECIDED:
         ruling, attempt, drafted = await _settle(work, decision, edition, subject, earner, given)
-    work.session.add(_row(work, decision, edition, given))
+    work.session.add(assessment_row(work, decision, edition, given))
     decision.state, decision.outcome = ruling.state, ruling.outcome
     decision.rule, decision.reason = ruling.rule, ruling.reason
     decision.details = attempt.as_document()
@@ -147,7 +56,18 @@ async def record_assessment(work: Work, *, decision_id: UUID, given: AssessmentG
         names = [row.assessor_name for row in await assessment_rows(work, decision_id=decision.id)]
         decision.decided_by = ", ".join(sorted({*names, given.by.name}))
     await work.session.flush()
-    return await _conclude(work, decision=decision, edition=edition, subject=subject, drafted=drafted)
+    tell(work, decision)
+    recorded = Recorded(
+        decision,
+        edition,
+        subject,
+        tuple(await evidence_items(work, decision_id=decision_id)),
+        tuple(await assessment_rows(work, decision_id=decision_id)),
+    )
+    if drafted is None:
+        return recorded
+    award, credential = await awarding.award(work, decision=decision, edition=edition, subject=subject, drafted=drafted)
+    return replace(recorded, award=award, credential=credential)
 
 
 async def find_decision(work: Work, *, decision_id: UUID, lock: bool = False) -> Decision:
@@ -162,11 +82,11 @@ async def find_decision(work: Work, *, decision_id: UUID, lock: bool = False) ->
 
 
 async def assessment_rows(work: Work, *, decision_id: UUID) -> list[AssessmentRow]:
-    """The assessments of a decision, in the order in which they came; those sent together by assessor."""
+    """The assessments of a decision, in the order in which they came."""
     query = (
         select(AssessmentRow)
         .where(AssessmentRow.decision_id == decision_id)
-        .order_by(AssessmentRow.created_at, AssessmentRow.assessor_id)
+        .order_by(AssessmentRow.created_at, AssessmentRow.id)
     )
     return list((await work.session.scalars(query)).all())
 
@@ -175,37 +95,6 @@ async def evidence_items(work: Work, *, decision_id: UUID) -> list[EvidenceItem]
     """The evidence of a decision, in the order in which it was given."""
     query = select(EvidenceItem).where(EvidenceItem.decision_id == decision_id).order_by(EvidenceItem.position)
     return list((await work.session.scalars(query)).all())
-
-
-async def _draft(
-    work: Work,
-    edition: Edition,
-    subject: Subject | None,
-    urn: str,
-    earner: EarnerGiven,
-    attempt: Attempt,
-    ruling: adjudication.Ruling,
-    source: DecisionSource,
-    persons: int,
-    decided_at: datetime | None,
-) -> awarding.AwardDraft:
-    mode = edition.version.as_parts().assessment.assessors
-    return await awarding.draft(
-        work,
-        issuer=edition.issuer,
-        version=edition.version,
-        recipient=identifying.recipient(work, urn=urn, earner=earner),
-        grounds=grounds_of(
-            edition,
-            attempt,
-            ruling=ruling,
-            source=source,
-            mode=mode,
-            persons=persons,
-            decided_at=decided_at or work.now,
-        ),
-        subject=subject,
-    )
 
 
 async def _settle(
@@ -230,44 +119,19 @@ async def _settle(
     attempt = judging.with_levels(Attempt.of(decision, await evidence_items(work, decision_id=decision.id)), ruling)
     drafted = None
     if ruling.outcome is Outcome.AWARDED:
-        drafted = await _draft(
-            work, edition, subject, subject.urn, earner, attempt, ruling, decision.source, len(together), work.now
+        drafted = await awarding.draft(
+            work,
+            wanted(
+                work,
+                edition,
+                subject=subject,
+                urn=subject.urn,
+                earner=earner,
+                attempt=attempt,
+                ruling=ruling,
+                source=decision.source,
+                persons=len(together),
+                decided_at=work.now,
+            ),
         )
     return ruling, attempt, drafted
-
-
-async def _conclude(
-    work: Work, *, decision: Decision, edition: Edition, subject: Subject, drafted: awarding.AwardDraft | None
-) -> Recorded:
-    outcome = decision.outcome.value if decision.outcome else None
-    work.emit(
-        "decision.recorded",
-        "decision",
-        decision.id,
-        issuer_id=decision.issuer_id,
-        state=decision.state.value,
-        outcome=outcome,
-        rule=decision.rule,
-    )
-    if drafted is None:
-        return Recorded(decision)
-    award, credential = await awarding.award(
-        work, decision=decision, issuer=edition.issuer, version=edition.version, subject=subject, drafted=drafted
-    )
-    return Recorded(decision, award, credential)
-
-
-def _row(work: Work, decision: Decision, edition: Edition, given: AssessmentGiven) -> AssessmentRow:
-    return AssessmentRow(
-        id=work.new_id(),
-        decision_id=decision.id,
-        issuer_id=decision.issuer_id,
-        role=given.role,
-        assessor_id=given.by.id,
-        assessor_name=given.by.name,
-        levels=resolve_levels(edition, given.levels, pointer="/levels"),
-        outcome=given.outcome,
-        feedback=given.feedback,
-        assessed_at=given.at,
-        created_at=work.now,
-    )

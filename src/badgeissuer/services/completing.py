@@ -10,6 +10,7 @@ from sqlalchemy import select
 from badgeissuer.rules.adjudication import Ruling
 from badgeissuer.rules.terms import DecisionSource, DecisionState, Outcome
 from badgeissuer.services import awarding, defining, identifying, revoking
+from badgeissuer.services.decision_rows import tell
 from badgeissuer.services.grounds import Attempt, grounds_of
 from badgeissuer.services.selecting import Edition
 from badgeissuer.services.stack_findings import Book, Due, Finding, findings, open_book
@@ -93,9 +94,7 @@ async def _draft(work: Work, book: Book, subject: Subject, found: Finding) -> _C
     )
     earner = await identifying.recorded(work, subject=subject)
     recipient = identifying.recipient(work, urn=subject.urn, earner=earner)
-    drafted = await awarding.draft(
-        work, issuer=book.issuer, version=version, recipient=recipient, grounds=grounds, subject=subject
-    )
+    drafted = await awarding.draft(work, awarding.Wanted(edition, recipient, grounds, subject))
     return _Completion(edition, attempt, ruling, drafted)
 
 
@@ -122,22 +121,9 @@ async def _award(work: Work, book: Book, subject: Subject, found: Finding, made:
     )
     work.session.add(decision)
     await work.session.flush()
-    work.emit(
-        "decision.recorded",
-        "decision",
-        decision.id,
-        issuer_id=decision.issuer_id,
-        state=decision.state.value,
-        outcome=Outcome.AWARDED.value,
-        rule=decision.rule,
-    )
+    tell(work, decision)
     award, _ = await awarding.award(
-        work,
-        decision=decision,
-        issuer=made.edition.issuer,
-        version=made.edition.version,
-        subject=subject,
-        drafted=made.drafted,
+        work, decision=decision, edition=made.edition, subject=subject, drafted=made.drafted
     )
     work.session.add(
         StackAward(

@@ -6,19 +6,23 @@ cannot be linked by it. A DID stands in its place once the platform says that th
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from badgeissuer.errors import Fault, Rejected
 from badgeissuer.rules.terms import IdentityKind
 from badgeissuer.store.catalog import Issuer
-from badgeissuer.store.insert import insert_if_free
+from badgeissuer.store.insert import insert_free, insert_if_free, insert_rows, padded
 from badgeissuer.store.people import Earner, EarnerIdentity, Subject
 from badgeissuer.vc.recipient import hashed_identity, normalise_email
 from badgeissuer.work import Work
+
+# By what a person is known: the kind, and the value in the form in which it is stored.
+Identity = tuple[IdentityKind, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class EarnerGiven:
     name: str | None = None
     licence_id: str | None = None
 
-    def identity(self) -> tuple[IdentityKind, str]:
+    def identity(self) -> Identity:
         """The identity by which the earner is known. Raises ``Rejected`` where there is none, or none that can be read.
 
         A DID beside an e-mail is not recorded as another identity of the person: one tenant's word must not join
@@ -55,12 +59,24 @@ class Recipient:
 
 async def find_subject(work: Work, *, issuer: Issuer, earner: EarnerGiven) -> Subject | None:
     """The earner as this issuer knows them, if they were seen before."""
-    kind, value = earner.identity()
-    return await work.session.scalar(
-        select(Subject)
-        .join(EarnerIdentity, EarnerIdentity.earner_id == Subject.earner_id)
-        .where(EarnerIdentity.kind == kind, EarnerIdentity.value == value, Subject.issuer_id == issuer.id)
-    )
+    return (await find_subjects(work, issuer_id=issuer.id, earners=[earner])).get(earner.identity())
+
+
+async def find_subjects(work: Work, *, issuer_id: UUID, earners: Iterable[EarnerGiven]) -> dict[Identity, Subject]:
+    """Those of them whom this issuer has seen before, by their identities."""
+    found: dict[Identity, Subject] = {}
+    for kind, values in _by_kind(earner.identity() for earner in earners).items():
+        rows = await work.session.execute(
+            select(EarnerIdentity.value, Subject)
+            .join(EarnerIdentity, EarnerIdentity.earner_id == Subject.earner_id)
+            .where(
+                EarnerIdentity.kind == kind,
+                EarnerIdentity.value.in_(padded(values)),
+                Subject.issuer_id == issuer_id,
+            )
+        )
+        found |= {(kind, value): subject for value, subject in rows}
+    return found
 
 
 def recipient(work: Work, *, urn: str, earner: EarnerGiven) -> Recipient:
@@ -107,51 +123,100 @@ async def make_known(work: Work, *, issuer_id: UUID, earner_id: UUID, urn: str) 
     )
 
 
-async def record_subject(work: Work, *, issuer: Issuer, earner: EarnerGiven, urn: str) -> Subject:
-    """Find or make the earner and the subject, and note what the platform newly says of them. Locks the subject's row.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The earner as the issuer knows them now; ``new`` where it did not before this unit of work."""
+
+    subject: Subject
+    new: bool
+
+
+async def record_subjects(
+    work: Work, *, issuer_id: UUID, earners: Mapping[Identity, tuple[EarnerGiven, str]]
+) -> dict[Identity, Known]:
+    """Find or make earners and subjects, and note what the platform newly says of them. Locks the subjects' rows.
 
     The lock makes decisions about one earner at one issuer come one after the other, so that the duplicate rule holds.
-    Where the subject existed already its own ``urn`` stays.
+    Beside each earner is the ``urn`` that they get where they are new; who was known keeps their own. Everything is
+    done in the order of ids, so that two units of work wait for each other in one order.
     """
-    kind, value = earner.identity()
-    earner_id = await _earner(work, kind=kind, value=value)
-    await make_known(work, issuer_id=issuer.id, earner_id=earner_id, urn=urn)
-    subject = (
-        await work.session.scalars(
-            select(Subject)
-            .where(Subject.earner_id == earner_id, Subject.issuer_id == issuer.id)
-            .with_for_update(key_share=True)
-            .execution_options(populate_existing=True)
-        )
-    ).one()
+    ids = await _earners(work, earners)
+    rows = {
+        ids[identity]: {
+            "id": work.new_id(),
+            "issuer_id": issuer_id,
+            "earner_id": ids[identity],
+            "urn": urn,
+            "name": earner.name,
+            "licence_id": earner.licence_id,
+            "did": earner.did,
+            "did_proved": earner.did_proved,
+            "created_at": work.now,
+            "updated_at": work.now,
+        }
+        for identity, (earner, urn) in earners.items()
+    }
+    made = await insert_free(work.session, Subject, [rows[earner_id] for earner_id in sorted(rows)], told="id")
+    query = (
+        select(Subject)
+        .where(Subject.earner_id.in_(padded(rows)), Subject.issuer_id == issuer_id)
+        .order_by(Subject.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    subjects = {subject.earner_id: subject for subject in await work.session.scalars(query)}
+    known = {identity: Known(subjects[id_], subjects[id_].id in made) for identity, id_ in ids.items()}
+    for identity, (earner, _) in earners.items():
+        if not known[identity].new:
+            _note(work, known[identity].subject, earner)
+    return known
+
+
+def _note(work: Work, subject: Subject, earner: EarnerGiven) -> None:
     subject.name = earner.name or subject.name
     subject.licence_id = earner.licence_id or subject.licence_id
     if earner.did is not None:
         subject.did, subject.did_proved = earner.did, earner.did_proved
     subject.updated_at = work.now
-    return subject
 
 
-async def _earner(work: Work, *, kind: IdentityKind, value: str) -> UUID:
-    query = select(EarnerIdentity.earner_id).where(EarnerIdentity.kind == kind, EarnerIdentity.value == value)
-    known = await work.session.scalar(query)
-    if known is not None:
+async def _earners(work: Work, identities: Collection[Identity]) -> dict[Identity, UUID]:
+    known = await _known(work, identities)
+    new = {identity: work.new_id() for identity in sorted(set(identities) - known.keys())}
+    if not new:
         return known
-    earner = Earner(id=work.new_id(), created_at=work.now)
-    work.session.add(earner)
-    await work.session.flush()
-    made = await insert_if_free(
+    await insert_rows(work.session, Earner, [{"id": id_, "created_at": work.now} for id_ in new.values()])
+    made = await insert_free(
         work.session,
         EarnerIdentity,
-        id=work.new_id(),
-        earner_id=earner.id,
-        kind=kind,
-        value=value,
-        created_at=work.now,
+        [
+            {"id": work.new_id(), "earner_id": id_, "kind": kind, "value": value, "created_at": work.now}
+            for (kind, value), id_ in new.items()
+        ],
+        told="earner_id",
     )
-    if made:
-        return earner.id
-    # Another unit of work recorded the same person first: use theirs, and leave no earner without an identity.
-    await work.session.delete(earner)
-    await work.session.flush()
-    return (await work.session.scalars(query)).one()
+    lost = [identity for identity, id_ in new.items() if id_ not in made]
+    if lost:
+        # Another unit of work recorded the same people first: use theirs, and leave no earner without an identity.
+        await work.session.execute(delete(Earner).where(Earner.id.in_([new[identity] for identity in lost])))
+        new |= await _known(work, lost)
+    return known | new
+
+
+async def _known(work: Work, identities: Iterable[Identity]) -> dict[Identity, UUID]:
+    found: dict[Identity, UUID] = {}
+    for kind, values in _by_kind(identities).items():
+        rows = await work.session.execute(
+            select(EarnerIdentity.value, EarnerIdentity.earner_id).where(
+                EarnerIdentity.kind == kind, EarnerIdentity.value.in_(padded(values))
+            )
+        )
+        found |= {(kind, value): earner_id for value, earner_id in rows}
+    return found
+
+
+def _by_kind(identities: Iterable[Identity]) -> dict[IdentityKind, list[str]]:
+    values: dict[IdentityKind, list[str]] = {}
+    for kind, value in identities:
+        values.setdefault(kind, []).append(value)
+    return values

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from badgeissuer.errors import NotFound
 from badgeissuer.rules.terms import AwardState, IdentityKind, MailKind
@@ -15,7 +16,7 @@ from badgeissuer.services.signing_in import hashed, new_token
 from badgeissuer.store.awards import Award
 from badgeissuer.store.catalog import AchievementVersion, Issuer
 from badgeissuer.store.earners import NoticeStop, NoticeToken, SignInLink
-from badgeissuer.store.insert import insert_if_free
+from badgeissuer.store.insert import insert_if_free, padded
 from badgeissuer.store.people import EarnerIdentity, Subject
 from badgeissuer.work import Work
 
@@ -31,32 +32,44 @@ class Notice:
     token: str
 
 
-async def notice_due(work: Work, *, award: Award, issuer: Issuer, earner_id: UUID) -> None:
-    """In the unit of work that makes the award: have its earner told, where that is wanted and there is an address."""
-    if not work.settings.sends_mail or not issuer.notices:
+async def notices_due(work: Work, *, awards: Iterable[tuple[Award, Issuer, UUID]]) -> None:
+    """In the unit of work that makes the awards: have their earners told, where that is wanted and there is an address.
+
+    Beside each award stand its issuer and the earner's id.
+    """
+    wanted = [each for each in awards if work.settings.sends_mail and each[1].notices]
+    if not wanted:
         return
-    address = await work.session.scalar(
-        select(EarnerIdentity.value)
-        .where(EarnerIdentity.earner_id == earner_id, EarnerIdentity.kind == IdentityKind.EMAIL)
-        .order_by(EarnerIdentity.created_at, EarnerIdentity.id)
-        .limit(1)
-    )
-    if address is None or await _stopped(work, earner_id=earner_id, issuer_id=issuer.id):
-        return
-    language = await work.session.scalar(
-        select(SignInLink.language)
-        .where(SignInLink.earner_id == earner_id)
-        .order_by(SignInLink.created_at.desc(), SignInLink.id.desc())
-        .limit(1)
-    )
-    mailing.queue(
+    earners = padded(earner_id for *_, earner_id in wanted)
+    stops = select(NoticeStop.earner_id, NoticeStop.issuer_id).where(NoticeStop.earner_id.in_(earners))
+    stopped = {(row[0], row[1]) for row in await work.session.execute(stops)}
+    # Of several rows the last counts: the first address that was recorded, the language of the newest sign-in.
+    addresses = await _last_of_each(
         work,
-        kind=MailKind.AWARD_NOTICE,
-        address=address,
-        language=language or work.settings.mail_language,
-        award_id=award.id,
-        issuer_id=issuer.id,
+        select(EarnerIdentity.earner_id, EarnerIdentity.value)
+        .where(EarnerIdentity.earner_id.in_(earners), EarnerIdentity.kind == IdentityKind.EMAIL)
+        .order_by(EarnerIdentity.created_at.desc(), EarnerIdentity.id.desc()),
     )
+    languages = await _last_of_each(
+        work,
+        select(SignInLink.earner_id, SignInLink.language)
+        .where(SignInLink.earner_id.in_(earners))
+        .order_by(SignInLink.created_at, SignInLink.id),
+    )
+    for award, issuer, earner_id in wanted:
+        if earner_id in addresses and (earner_id, issuer.id) not in stopped:
+            mailing.queue(
+                work,
+                kind=MailKind.AWARD_NOTICE,
+                address=addresses[earner_id],
+                language=languages.get(earner_id, work.settings.mail_language),
+                award_id=award.id,
+                issuer_id=issuer.id,
+            )
+
+
+async def _last_of_each(work: Work, query: Select[UUID, str]) -> dict[UUID, str]:
+    return {row[0]: row[1] for row in await work.session.execute(query)}
 
 
 async def write_notice(work: Work, *, award_id: UUID) -> Notice | None:

@@ -59,6 +59,11 @@ async def insert_free(session: AsyncSession, row: type[Base], values: Sequence[_
     return set((await connection.exec_driver_sql(statement_text, _arrays(table, columns, values))).scalars())
 
 
+def columns_of(row: Base) -> dict[str, Any]:
+    """What was set of a row that is in no session: for ``insert_rows``."""
+    return {name: value for name, value in vars(row).items() if name != "_sa_instance_state"}
+
+
 def padded(values: Iterable[_Value]) -> list[_Value]:
     """The same values, some repeated, for ``in_``: how many there are is a power of two.
 
@@ -88,18 +93,16 @@ def _unnest(table: Table, columns: tuple[str, ...]) -> str:
     read = ", ".join(
         f'"{name}"::json' if isinstance(kind, JSON) else f'"{name}"' for name, kind in zip(columns, types, strict=True)
     )
-    return f'INSERT INTO "{table.name}" ({names}) SELECT {read} FROM unnest({arrays}) AS t({names})'
+    # Names of tables and columns are ours, as the models have them.
+    return f'INSERT INTO "{table.name}" ({names}) SELECT {read} FROM unnest({arrays}) AS t({names})'  # noqa: S608
 
 
 def _arrays(table: Table, columns: tuple[str, ...], values: Sequence[_Row]) -> tuple[list[Any], ...]:
     return tuple(
-        [_json(row[name]) for row in values]
-        if isinstance(table.c[name].type, JSON)
-        else [row[name] for row in values]
+        [_json(row[name]) for row in values] if isinstance(table.c[name].type, JSON) else [row[name] for row in values]
         for name in columns
     )
 
 
 def _json(value: object) -> str | None:
     return None if value is None else json.dumps(value)
-

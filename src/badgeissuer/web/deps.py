@@ -48,8 +48,7 @@ async def get_actor(request: Request) -> Actor:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated("this address needs an API key; send it as `Authorization: Bearer bi_…`")
-    async with runtime_of(request).begin(ANONYMOUS) as work:
-        actor = await access.authenticate(work, token=token.strip())
+    actor = await access.authenticate(runtime_of(request).database.lookups, token=token.strip())
     request.state.actor = actor
     return actor
 

@@ -24,6 +24,8 @@ from badgeissuer.errors import Conflict, Fault, MalformedInput, NotFound
 from badgeissuer.runtime import Runtime
 from badgeissuer.services import answering, defining
 from badgeissuer.services.answering import Claim, Kept
+from badgeissuer.services.decision_rows import Asking, Recorded
+from badgeissuer.services.issuing import Answered, Order
 from badgeissuer.store.access import Actor
 from badgeissuer.work import Work
 
@@ -68,18 +70,33 @@ async def answer_once(
     actor: Actor,
     request: Request,
     *,
-    mark: Mark | None = None,
-    required: bool = False,
     produce: Produce,
 ) -> Response:
     """Carry out ``produce`` in one unit of work and send its answer, unless this request was answered before.
 
-    The request's meaning is its body as ``StrictRoute`` read it. ``required`` refuses a request without any mark.
-    Raises ``MalformedInput`` (no mark, bad key), ``Rejected`` where a mark stands for another request, ``NotFound``
-    (the mark's achievement), ``StillRunning``, and what ``produce`` raises.
+    The request's meaning is its body as ``StrictRoute`` read it. Raises ``MalformedInput`` (bad key), ``Rejected``
+    where the key stands for another request, ``StillRunning``, and what ``produce`` raises.
+    """
+    once = _Once(runtime, actor, _fingerprint(request), _key(request), None)
+    return await once.respond(lambda: once.answer(produce))
+
+
+async def issue_once(
+    runtime: Runtime,
+    actor: Actor,
+    request: Request,
+    *,
+    asking: Asking,
+    write: Callable[[Recorded], Kept],
+) -> Response:
+    """The same for a request to issue, which is carried out together with others (``Runtime.issue``).
+
+    It needs a mark: a key, or the asking's own reference. ``write`` makes the answer. Raises ``MalformedInput`` (no
+    mark, bad key), ``StillRunning``, and as ``Runtime.issue``.
     """
     key = _key(request)
-    if required and key is None and mark is None:
+    reference = asking.external_reference
+    if key is None and reference is None:
         raise MalformedInput(
             f"send the header {KEY_HEADER}, or external_reference in the body: with one of them a repeat of this "
             "request gets the first answer and never issues twice",
@@ -88,20 +105,13 @@ async def answer_once(
                 Fault("/external_reference", "is missing too", "mark-missing"),
             ],
         )
-    once = _Once(runtime, actor, _fingerprint(request), key, mark, produce)
-    async with turns_of(runtime).take(once.names):
-        try:
-            kept, replayed = await once.answer()
-        except (Conflict, IntegrityError):
-            # Perhaps another process answered this very request between our look and our write.
-            earlier = await once.earlier()
-            if earlier is None:
-                raise
-            kept, replayed = earlier, True
-    headers = {"Location": kept.location} if kept.location is not None else {}
-    if replayed:
-        headers[REPLAY_HEADER] = "true"
-    return Response(kept.body, kept.status, headers, media_type="application/json")
+    mark = None if reference is None else Mark(reference, asking.achievement_id)
+    once = _Once(runtime, actor, _fingerprint(request), key, mark)
+
+    async def carry_out() -> Answered:
+        return await runtime.issue(actor, Order(asking, once.fingerprint, key, write))
+
+    return await once.respond(carry_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +121,6 @@ class _Once:
     fingerprint: bytes
     key: str | None
     mark: Mark | None
-    produce: Produce
 
     @property
     def names(self) -> list[str]:
@@ -124,16 +133,32 @@ class _Once:
             names.append(f"reference {self.mark.achievement_id} {self.mark.reference}")
         return names
 
-    async def answer(self) -> tuple[Kept, bool]:
-        """The answer, and whether it was given before."""
+    async def respond(self, carry_out: Callable[[], Awaitable[Answered]]) -> Response:
+        async with turns_of(self.runtime).take(self.names):
+            try:
+                answered = await carry_out()
+            except (Conflict, IntegrityError):
+                # Perhaps another process answered this very request between our look and our write.
+                earlier = await self.earlier()
+                if earlier is None:
+                    raise
+                answered = Answered(earlier, repeated=True)
+        kept = answered.kept
+        headers = {"Location": kept.location} if kept.location is not None else {}
+        if answered.repeated:
+            headers[REPLAY_HEADER] = "true"
+        return Response(kept.body, kept.status, headers, media_type="application/json")
+
+    async def answer(self, produce: Produce) -> Answered:
+        """The answer, made in a unit of work of its own, unless it was given before."""
         async with self.runtime.begin(self.actor) as work:
             claims = await self._claims(work)
             found = await answering.find(work, claims, request=self.fingerprint)
             if found is not None:
-                return found, True
-            made = await self.produce(work)
+                return Answered(found, repeated=True)
+            made = await produce(work)
             await answering.keep(work, claims, request=self.fingerprint, answer=made)
-        return made, False
+        return Answered(made, repeated=False)
 
     async def earlier(self) -> Kept | None:
         if not self.names:

@@ -10,6 +10,7 @@ from badgeissuer.errors import NotFound
 from badgeissuer.rules.awarding import visible_to_third_parties
 from badgeissuer.rules.terms import AwardState
 from badgeissuer.services.awarding import award_url
+from badgeissuer.services.decision_rows import Recorded
 from badgeissuer.services.defining import achievement_url
 from badgeissuer.store.award_search import AwardFilter, AwardLine, line, select_awards
 from badgeissuer.web.telling import tell_one
@@ -111,6 +112,28 @@ class AwardOut(WireOut):
             superseded_by=successor,
             affiliation=AffiliationOut(school=award.school, district=award.district, state=award.jurisdiction),
         )
+
+
+def line_of(recorded: Recorded) -> AwardLine:
+    """The award that was made in this unit of work, as the query would read it."""
+    award, credential, edition = recorded.award, recorded.credential, recorded.edition
+    if award is None or credential is None:
+        raise RuntimeError("an awarded decision came without its award")
+    return AwardLine(
+        award=award,
+        issuer_slug=edition.issuer.slug,
+        issuer_name=edition.issuer.name,
+        issuer_did=edition.issuer.did,
+        version=edition.version.number,
+        achievement_name=edition.version.name,
+        subject_urn=recorded.subject.urn,
+        credential_id=credential.id,
+        credential_url=credential.url,
+        credential_media_type=credential.media_type,
+        credential_sha256=credential.sha256,
+        status_purpose=edition.version.as_parts().status_purpose,
+        successor_credential_url=None,
+    )
 
 
 async def read_award(work: Work, award_id: UUID) -> AwardOut:

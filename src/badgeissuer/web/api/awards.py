@@ -10,18 +10,16 @@ from starlette.responses import Response
 from badgeissuer.errors import Conflict, MalformedInput, NotFound, Rejected
 from badgeissuer.rules.awarding import NotAwardable
 from badgeissuer.rules.terms import DecisionSource, Outcome
-from badgeissuer.services import assessing
 from badgeissuer.services.answering import Kept
-from badgeissuer.services.awarding import award_url
+from badgeissuer.services.decision_rows import Recorded
 from badgeissuer.services.judging import Judgement
-from badgeissuer.web.api.award_wire import AwardOut, read_award
-from badgeissuer.web.api.decision_wire import AttemptIn, Named, arguments, as_sent
+from badgeissuer.web.api.award_wire import AwardOut, line_of, read_award
+from badgeissuer.web.api.decision_wire import AttemptIn, Named, as_sent
 from badgeissuer.web.body import StrictRoute
 from badgeissuer.web.deps import ActorDep, RuntimeDep, WorkDep, require
-from badgeissuer.web.once import KEY_PARAMETER, StillRunning, answer_once
+from badgeissuer.web.once import KEY_PARAMETER, StillRunning, issue_once
 from badgeissuer.web.problems import problems
 from badgeissuer.web.wire import Timestamp
-from badgeissuer.work import Work
 
 router = APIRouter(prefix="/v1/awards", tags=["Awards"], route_class=StrictRoute)
 
@@ -49,19 +47,16 @@ class AwardIn(AttemptIn):
     dependencies=[require("awards:write")],
 )
 async def issue_award(body: AwardIn, request: Request, runtime: RuntimeDep, actor: ActorDep) -> Response:
-    given = arguments(body, runtime.settings.base_url)
+    base_url = runtime.settings.base_url
+    asking = body.as_asking(base_url, judgement=body.judgement())
 
-    async def produce(work: Work) -> Kept:
-        # A policy that asks for two assessors is the achievement's: this route has no outcome to point at.
-        with as_sent({"/assessor": "/decided_by", "/outcome": "/achievement"}):
-            recorded = await assessing.record_decision(work, **given, judgement=body.judgement())
-        if recorded.award is None:
-            raise RuntimeError("an awarded decision came without its award")
-        shown = await read_award(work, recorded.award.id)
-        return Kept(201, shown.model_dump_json(), award_url(work.base_url, recorded.award.id))
+    def write(recorded: Recorded) -> Kept:
+        shown = AwardOut.of(line_of(recorded), base_url)
+        return Kept(201, shown.model_dump_json(), shown.url)
 
-    mark = body.mark(runtime.settings.base_url)
-    return await answer_once(runtime, actor, request, mark=mark, required=True, produce=produce)
+    # A policy that asks for two assessors is the achievement's: this route has no outcome to point at.
+    with as_sent({"/assessor": "/decided_by", "/outcome": "/achievement"}):
+        return await issue_once(runtime, actor, request, asking=asking, write=write)
 
 
 @router.get(

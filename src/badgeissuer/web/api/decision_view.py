@@ -10,6 +10,7 @@ from pydantic import Field
 from badgeissuer.errors import NotFound
 from badgeissuer.rules.terms import AssessorRole, DecisionSource, DecisionState, Outcome
 from badgeissuer.services.awarding import award_url
+from badgeissuer.services.decision_rows import Recorded
 from badgeissuer.store.assessment import AssessmentRow, EvidenceItem
 from badgeissuer.store.decision_search import DecisionFilter, DecisionLine, read_decisions
 from badgeissuer.web.api.award_wire import CredentialRef
@@ -100,6 +101,23 @@ class DecisionOut(WireOut):
             assessments=[_assessment(row) for row in found.assessments] if decided else [],
             award=_award(found, base_url),
         )
+
+
+def line_of(recorded: Recorded) -> DecisionLine:
+    """The decision that was made or went on in this unit of work, as the query would read it."""
+    credential = recorded.credential
+    return DecisionLine(
+        decision=recorded.decision,
+        achievement_id=recorded.edition.achievement.id,
+        version=recorded.edition.version.number,
+        award_id=recorded.award.id if recorded.award else None,
+        credential_id=credential.id if credential else None,
+        credential_url=credential.url if credential else None,
+        credential_media_type=credential.media_type if credential else None,
+        credential_sha256=credential.sha256 if credential else None,
+        evidence=recorded.evidence,
+        assessments=recorded.assessments,
+    )
 
 
 async def read_one(work: Work, decision_id: UUID) -> DecisionOut:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import AliasChoices, BeforeValidator, Field, StringConstraints, model_validator
 
 from badgeissuer.errors import BadgeissuerError, Fault, Rejected
 from badgeissuer.rules.terms import Outcome
+from badgeissuer.services.decision_rows import Asking
 from badgeissuer.services.grounds import Attempt, EvidenceGiven
 from badgeissuer.services.identifying import EarnerGiven
-from badgeissuer.services.judging import Person
+from badgeissuer.services.judging import AssessmentGiven, Judgement, Person
 from badgeissuer.vc.model.base import ResultStatus
-from badgeissuer.web.once import Mark
 from badgeissuer.web.wire import Did, Email, HttpUrl, LongText, Reference, ShortText, Timestamp, WireIn
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True, pattern=r"^[^\n]*$")]
@@ -178,11 +178,19 @@ class AttemptIn(WireIn):
                 faults=[Fault("/achievement", f"send the achievement's id, or its public URL {prefix}…")],
             ) from None
 
-    def mark(self, base_url: str) -> Mark | None:
-        """What makes repeats safe, where the platform sent a reference. Raises ``Rejected`` as ``achievement_id``."""
-        if self.external_reference is None:
-            return None
-        return Mark(self.external_reference, self.achievement_id(base_url))
+    def as_asking(
+        self, base_url: str, *, judgement: Judgement | None, assessments: Iterable[AssessmentGiven] = ()
+    ) -> Asking:
+        """What is asked for, with how it was judged. Raises ``Rejected`` as ``achievement_id``."""
+        return Asking(
+            achievement_id=self.achievement_id(base_url),
+            version=self.version,
+            earner=self.earner.as_given(),
+            attempt=self.as_attempt(),
+            external_reference=self.external_reference,
+            judgement=judgement,
+            assessments=tuple(assessments),
+        )
 
     def as_attempt(self) -> Attempt:
         return Attempt(
@@ -256,14 +264,3 @@ def _moved(fault: Fault, renamed: Mapping[str, str]) -> Fault:
             pointer = sent + pointer.removeprefix(prefix)
             break
     return Fault(pointer, fault.detail, fault.code, fault.clause)
-
-
-def arguments(body: AttemptIn, base_url: str) -> dict[str, Any]:
-    """What ``record_decision`` takes of an attempt."""
-    return {
-        "achievement_id": body.achievement_id(base_url),
-        "version": body.version,
-        "earner": body.earner.as_given(),
-        "attempt": body.as_attempt(),
-        "external_reference": body.external_reference,
-    }

@@ -14,14 +14,14 @@ from badgeissuer.rules.awarding import NotAwardable
 from badgeissuer.rules.terms import AssessorRole, DecisionState, Outcome
 from badgeissuer.services import assessing
 from badgeissuer.services.answering import Kept
-from badgeissuer.services.assessing import Recorded
+from badgeissuer.services.decision_rows import Recorded
 from badgeissuer.services.judging import AssessmentGiven, Judgement
 from badgeissuer.store.decision_search import DecisionFilter, read_decisions
-from badgeissuer.web.api.decision_view import DecisionOut, read_one
-from badgeissuer.web.api.decision_wire import AssessmentIn, AttemptIn, Named, arguments, as_sent
+from badgeissuer.web.api.decision_view import DecisionOut, line_of, read_one
+from badgeissuer.web.api.decision_wire import AssessmentIn, AttemptIn, Named, as_sent
 from badgeissuer.web.body import StrictRoute
 from badgeissuer.web.deps import ActorDep, RuntimeDep, WorkDep, require
-from badgeissuer.web.once import KEY_PARAMETER, StillRunning, answer_once
+from badgeissuer.web.once import KEY_PARAMETER, StillRunning, answer_once, issue_once
 from badgeissuer.web.paging import PagerDep
 from badgeissuer.web.problems import problems
 from badgeissuer.web.telling import tell
@@ -87,16 +87,12 @@ class FurtherAssessmentIn(AssessmentIn):
     dependencies=[require("decisions:write")],
 )
 async def record_decision(body: DecisionIn, request: Request, runtime: RuntimeDep, actor: ActorDep) -> Response:
-    judgement = body.judgement()
-    given = arguments(body, runtime.settings.base_url)
-
-    async def produce(work: Work) -> Kept:
-        with as_sent():
-            recorded = await assessing.record_decision(work, **given, judgement=judgement, assessments=body.given())
-        return await _kept(work, recorded)
-
-    mark = body.mark(runtime.settings.base_url)
-    return await answer_once(runtime, actor, request, mark=mark, required=True, produce=produce)
+    base_url = runtime.settings.base_url
+    asking = body.as_asking(base_url, judgement=body.judgement(), assessments=body.given())
+    with as_sent():
+        return await issue_once(
+            runtime, actor, request, asking=asking, write=lambda recorded: _kept(recorded, base_url)
+        )
 
 
 @router.post(
@@ -123,7 +119,7 @@ async def record_assessment(
             role = AssessorRole.ADJUDICATOR if waits_for_adjudicator else AssessorRole.ASSESSOR
         with as_sent({"/assessments/0": ""}):
             recorded = await assessing.record_assessment(work, decision_id=decision_id, given=_given(body, role))
-        return await _kept(work, recorded)
+        return _kept(recorded, work.base_url)
 
     return await answer_once(runtime, actor, request, produce=produce)
 
@@ -165,11 +161,10 @@ async def list_decisions(
     )
 
 
-async def _kept(work: Work, recorded: Recorded) -> Kept:
-    decision = recorded.decision
-    shown = await read_one(work, decision.id)
-    status = 201 if decision.state is DecisionState.DECIDED else 202
-    return Kept(status, shown.model_dump_json(), f"{work.base_url}/v1/decisions/{decision.id}")
+def _kept(recorded: Recorded, base_url: str) -> Kept:
+    shown = DecisionOut.of(line_of(recorded), base_url)
+    status = 201 if shown.state is DecisionState.DECIDED else 202
+    return Kept(status, shown.model_dump_json(), f"{base_url}/v1/decisions/{shown.id}")
 
 
 def _given(assessment: AssessmentIn, role: AssessorRole) -> AssessmentGiven:
