@@ -93,6 +93,8 @@ def one_subject(reading: Reading, severity: Severity, source: str) -> Findings:
 
 def endorsement_jwt(reading: Reading, source: str) -> Findings:
     """No endorsement as a JWT inside: older editions of the 3.0.3 context do not define the term."""
+    if reading.lacks("endorsementJwt"):
+        return
     for name, pointer in strictjson.strings(reading.document):
         if name == "endorsementJwt" and pointer.endswith("/endorsementJwt"):
             detail = "the edition of the 3.0.3 context in this engine does not define endorsementJwt"

@@ -35,6 +35,8 @@ def findings(reading: Reading) -> Findings:
 
 
 def _characters(reading: Reading) -> Findings:
+    if reading.is_ascii:
+        return
     for text, pointer in strictjson.strings(reading.document):
         if not text.isascii():
             detail = "badges with characters such as ® and ’ did not verify in the wallet (they did in VerifierPlus)"

@@ -47,12 +47,13 @@ Findings: TypeAlias = Iterator[Finding]
 class Reading:
     """A credential as JSON, or the payload and header of a JWT. Foreign material: any member may hold anything.
 
-    ``lost`` are the members, ids and types that JSON-LD leaves out, with their pointers; ``trouble`` says why that
+    ``text`` is its JSON as it was read. ``lost`` are the members, ids and types that JSON-LD leaves out, with their pointers; ``trouble`` says why that
     could not be found out ("" where it could).
     """
 
     document: Mapping[str, Any]
     header: Mapping[str, Any] | None
+    text: str
     size: int
     lost: tuple[tuple[str, str], ...] = ()
     trouble: str = ""
@@ -80,6 +81,15 @@ class Reading:
             raise Rejected("the canonical form belongs to another document")
         lost = zip((*form.dropped, *form.relative), (*form.dropped_at, *form.relative_at), strict=True)
         return replace(self, lost=tuple(lost))
+
+    def lacks(self, name: str) -> bool:
+        """Whether no name and no text in it is this one, as a glance at the JSON shows: False may be wrong."""
+        return name not in self.text and "\\u" not in self.text
+
+    @property
+    def is_ascii(self) -> bool:
+        """Whether every text is, as a glance at the JSON shows: False may be wrong."""
+        return self.text.isascii() and "\\u" not in self.text
 
     @property
     def types(self) -> set[str]:
@@ -127,9 +137,10 @@ def read(document: Mapping[str, Any] | str | bytes) -> Reading:
     if isinstance(document, str):
         parts = jws.parse(document, max_bytes=limits.CLR_BYTES)
         payload = strictjson.loads_object(parts.payload, max_bytes=limits.CLR_BYTES)
-        return Reading(payload, parts.header, len(document))
+        return Reading(payload, parts.header, parts.payload.decode("utf-8"), len(document))
     content = document if isinstance(document, bytes) else strictjson.dumps(document).encode("utf-8")
-    return Reading(strictjson.loads_object(content, max_bytes=limits.CLR_BYTES), None, len(content))
+    found = strictjson.loads_object(content, max_bytes=limits.CLR_BYTES)
+    return Reading(found, None, content.decode("utf-8"), len(content))
 
 
 def _unpacked(data: bytes) -> bytes | str:
