@@ -8,13 +8,16 @@ PYTHON ?=
 ARGS ?=
 # Two workers suit a small machine; WORKERS=8 on a big one.
 WORKERS ?= 2
+# How many awards bench-scale fills, and where.
+N ?= 100000
+DB ?= postgresql
 
 BIN := .venv/bin
 ENVIRONMENT = python=$$(PYTHON="$(PYTHON)" sh tools/find-python) && "$$python" tools/environment.py
 COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --no-annotate --quiet $(ARGS)
 
-.PHONY: help run test test-long lint format migrate migration openapi bench bench-hostile bench-retroactive screens lock conformance golden env dev
+.PHONY: help run test test-long lint format migrate migration openapi bench bench-scale bench-pages bench-hostile bench-retroactive screens lock conformance golden env dev
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -58,9 +61,14 @@ conformance: dev ## write docs/conformance.md anew from the standards' files (in
 golden: dev ## rebuild the golden documents (a changed one is a decision: explain it)
 	@$(BIN)/python -m tests.golden.rebuild
 
-bench: env ## cost of issuing one credential against the signature-only limit; of a badge's page against its JSON
+bench: dev ## every ratio of docs/performance.md in one run, against limits and peers (ARGS=--quick)
 	@$(BIN)/python -m bench $(ARGS)
-	@$(BIN)/python -m bench pages
+
+bench-scale: dev ## times as the database grows to N=1000000 signed awards (DB=postgresql or sqlite)
+	@$(BIN)/python -m bench scale --awards $(N) --database $(DB) $(ARGS)
+
+bench-pages: env ## server time of a badge's page against that of its JSON
+	@$(BIN)/python -m bench pages $(ARGS)
 
 bench-hostile: env ## CPU time and memory of hostile input until it is refused, against the limits
 	@$(BIN)/python -m bench hostile $(ARGS)

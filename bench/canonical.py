@@ -22,7 +22,8 @@ from badgeissuer.vc.faults import BudgetExceeded
 from badgeissuer.vc.proofs.data_integrity import hash_data
 from badgeissuer.vc.recipient import hashed_identity
 from badgeissuer.vc.status import status_entry
-from bench import peering, variety, work_unit
+from bench import peering, work_unit
+from bench.corpus import credentials
 from bench.proving import Signing
 from bench.rounds import Contender, median, medians
 from bench.rows import Goal, Row, not_measured
@@ -124,7 +125,7 @@ def _accepted(count: int, contexts: ContextStore) -> Iterator[tuple[str, str]]:
     """So many documents that are not refused, as texts, with the SHA-256 of our canonical form."""
     ample = Budget(max_bytes=2**24, max_quads=10**6, max_steps=BADGE_BUDGET.max_steps, bytes_per_quad=0)
     found = 0
-    for document in variety.documents(seed=5, count=count * 2):
+    for document in credentials.documents(seed=5, count=count * 2):
         try:
             canonical = canonicalize(document, contexts, budget=ample)
         except BadgeissuerError:

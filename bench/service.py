@@ -242,6 +242,8 @@ def serving(place: Place, *, database: Sequence[int] = (), without_storage: bool
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
         log.close()
 
 

@@ -6,16 +6,19 @@ count. Requests and awards differ from one to the next, and every answer must be
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 
-from bench import postgres, service, without_storage
+from badgeissuer.runtime import Runtime
+from bench import filling, postgres, processes, service, without_storage
 from bench.rounds import median, quantile
 from bench.rows import Goal, Row, not_measured
 from bench.run import Run
 
 _SHARE, _BATCH = Goal("≥", 0.8), Goal("≥", 1.3)
-_REQUESTS = 640
+_REQUESTS = 320
 
 
 def rows(run: Run) -> Iterator[Row]:
@@ -57,9 +60,36 @@ def _requests(run: Run, server: postgres.Server, name: str) -> Iterator[Row]:
             f"{name}: for a CPU second", "awards", None, cpu["with"], goal=_SHARE, note=f"not measured: {missing}"
         )
         yield Row(f"{name}: in a second", "awards", None, wall["with"])
+    yield _batch(run, server, place, first, cpu["with"])
     latencies = [each for answers in stored for each in answers.latencies_ms]
     yield Row("POST award, p50 of an answer", "ms", None, quantile(latencies, 0.5))
     yield Row("POST award, p95 of an answer", "ms", None, quantile(latencies, 0.95))
+
+
+def _batch(run: Run, server: postgres.Server, place: service.Place, first: int, single: float) -> Row:
+    """By the verb that a route for many will call: there is no such route yet. From text to text, without HTTP."""
+    count = run.few(filling.AT_ONCE, 8)
+
+    async def rounds() -> list[float]:
+        runtime = Runtime(place.settings)
+        await runtime.start()
+        taken = []
+        try:
+            for turn in range(run.rounds + 1):
+                run.tell(f"batch, round {turn} of {run.rounds}")
+                numbers = range(first + turn * count, first + (turn + 1) * count)
+                before = time.process_time() + processes.cpu_seconds(server.pid)
+                await filling.batch(runtime, place, numbers)
+                spent = time.process_time() + processes.cpu_seconds(server.pid) - before
+                if turn:
+                    taken.append(count / spent)
+        finally:
+            await runtime.close()
+        return taken
+
+    ours = median(asyncio.run(rounds()))
+    name = f"a batch of {count} (the verb) ÷ single POST: for a CPU second"
+    return Row(name, "awards", None, ours, single, ours / single, _goal(run, _BATCH))
 
 
 def _goal(run: Run, goal: Goal) -> Goal | None:

@@ -30,7 +30,6 @@ from bench.rows import Goal, Row, not_measured
 from bench.run import Run
 
 _INSERT, _EXPORT = Goal("≥", 0.4), Goal("≥", 0.7)
-_GROUP = 100
 _AWARDS = 2_000
 _SKIPPED = frozenset({"jobs"})
 
@@ -45,7 +44,7 @@ def rows(run: Run) -> Iterator[Row]:
             place = service.set_up(run.folder / "place", server.create("filled"))
             server.create_like("empty", "filled")
             count = run.few(_AWARDS, 6)
-            filling.fill(place, first=0, count=count, callers=1, tell=run.tell)
+            filling.fill(place, first=0, count=count, tell=run.tell)
             yield from _insert(run, server, insert, count)
             yield from _export(run, server, place, export, memory)
     except postgres.NoPostgres as reason:
@@ -56,7 +55,7 @@ def rows(run: Run) -> Iterator[Row]:
 def _insert(run: Run, server: postgres.Server, name: str, awards: int) -> Iterator[Row]:
     made = asyncio.run(_made(server))
     total = sum(len(each) for each in made.values())
-    groups = list(_groups(made, max(1, awards // _GROUP) if awards >= _GROUP else 2))
+    groups = list(_groups(made, max(1, awards // filling.AT_ONCE)))
     taken: dict[str, list[float]] = {"insert": [], "copy": []}
     for turn in range(run.rounds + 1):
         for way in taken:
@@ -92,7 +91,7 @@ async def _made(server: postgres.Server) -> Rows:
 
 
 def _groups(made: Rows, count: int) -> Iterator[Rows]:
-    """Parts of every table, cut in the order in which awards were made; what a part refers to came before it."""
+    """The rows of so many awards in each: as many as were made in one unit of work, so that none refers to a later."""
     for number in range(count):
         # Rounded up: of a table with one row for all awards the first group has it.
         ends = {
