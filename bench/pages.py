@@ -1,4 +1,4 @@
-"""What a badge's page takes on the server beside its JSON, and how long each page is: part of ``make bench``.
+"""What a badge's page takes on the server beside its JSON, and how long each page is: ``make bench-pages``.
 
 One process, SQLite, no socket: the app is called as a server would call it. Each turn asks for one badge's JSON, for
 its page the first time that anybody opens it, and for the page again, so that a busy machine slows all of them alike.

@@ -130,7 +130,7 @@ def measure(run_: Run, kind: str, sizes: Sequence[int], asked: int) -> Found:
                 found.times[size] = [_times(way, few, many, asked, run_.tell, size) for way in WAYS]
                 found.memory[size] = processes.resident_mib(many.pid)
             found.rates[size] = rate
-            filled = asyncio.run(_count(large))  # those that were issued to measure it stay
+            filled = asyncio.run(count(large))  # those that were issued to measure it stay
     return found
 
 
@@ -231,7 +231,7 @@ class _App:
         self.base_url = base_url
 
 
-async def _count(place: service.Place) -> int:
+async def count(place: service.Place) -> int:
     database = Database(place.url, pool_size=1)
     try:
         async with database.reading() as session:

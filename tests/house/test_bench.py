@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -17,11 +18,11 @@ import pytest
 
 from badgeissuer.vc import verify
 from badgeissuer.vc.canon import canonicalize
-from bench import canonical, chart, proving, ratios, rows, run, scale, work_unit
+from bench import canonical, chart, filling, proving, ratios, rows, run, scale, service, work_unit
 from bench.rows import Goal, Row
 from bench.run import Run
 from tests.house.tree import ROOT
-from tests.support import issued
+from tests.support import issued, postgres
 
 KEYS = {"name", "limit", "ours", "peer", "ratio", "goal", "ok", "unit", "note"}
 
@@ -165,6 +166,23 @@ def test_however_it_ends_nothing_is_left(end: signal.Signals, monkeypatch: pytes
         while left_behind(Path(folder)) and time.monotonic() < deadline:
             time.sleep(0.2)
         assert left_behind(Path(folder)) == []
+
+
+def test_without_storage_the_same_is_answered_and_nothing_is_kept(tmp_path: Path) -> None:
+    place = service.set_up(tmp_path / "place", postgres.fresh_database())
+    try:
+        filling.fill(place, first=0, count=1)
+        with service.serving(place, without_storage=True) as served:
+            # A second time the same: whoever keeps nothing knows of no first.
+            for _ in range(2):
+                answers = served.call(served.awards(1, 5), callers=5)
+                assert answers.count == 5
+        assert asyncio.run(scale.count(place)) == 1
+        with service.serving(place) as served:
+            served.call(served.awards(1, 5), callers=5)
+        assert asyncio.run(scale.count(place)) == 6
+    finally:
+        postgres.drop_database(place.url)
 
 
 def test_growing_is_measured_in_turns_with_a_small_database(tmp_path: Path) -> None:
