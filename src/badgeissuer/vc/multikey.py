@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlsplit
 
@@ -78,6 +79,8 @@ def public_multikey(key: PublicKey) -> str:
     raise KeyInvalid("only Ed25519, P-256 and P-384 keys are used here")
 
 
+# Whether a point is on its curve takes as long as a signature, and a service sees few keys.
+@lru_cache(maxsize=1_024)
 def parse_multikey(text: str) -> PublicKey:
     """The key of a ``publicKeyMultibase``.
 

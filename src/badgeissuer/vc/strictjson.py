@@ -26,6 +26,7 @@ _STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 _RISKY_ESCAPE = re.compile(r"\\u(?:0000|[dD])")
 _SURROGATE_OR_NUL = re.compile("[\x00\ud800-\udfff]")
 _SURROGATE_OR_ESCAPED_NUL = re.compile("[\ud800-\udfff]|\\\\u0000")
+_MANY = 20_000
 _SHOWABLE_NAME = re.compile(r"[A-Za-z@_][A-Za-z0-9@_.-]{0,40}")
 
 
@@ -48,20 +49,27 @@ def loads(data: bytes, *, max_bytes: int = limits.FOREIGN_BYTES, max_depth: int 
         raise _malformed(f"the text is not UTF-8 (byte {error.start})") from None
     if text.startswith("\ufeff"):
         raise _malformed("the text starts with a byte order mark")
-    _check_depth(text, max_depth)
+    # Levels are counted as values are read, but a text that is mostly brackets is not read before.
+    brackets = text.count("[") + text.count("{")
+    if brackets > max_depth and (brackets > _MANY or brackets * limits.BYTES_PER_VALUE > len(text)):
+        _check_depth(text, max_depth)
     refusal: MalformedJson | None = None
     try:
         value: JsonValue = _DECODER.decode(text)
     except RecursionError:
+        _check_depth(text, max_depth)
         raise _malformed("nested too deeply") from None
     except json.JSONDecodeError as error:
+        _check_depth(text, max_depth)
         raise _malformed(f"not JSON: {error.msg}, line {error.lineno}, column {error.colno}") from None
     except MalformedJson as error:
         refusal = error.with_traceback(None)  # the traceback holds all that was read so far
     if refusal is not None:
+        _check_depth(text, max_depth)
         raise _located(text) or refusal
-    _check_pointers(value)
-    if _RISKY_ESCAPE.search(text):
+    if not _check_pointers(value, max_depth):
+        _check_depth(text, max_depth)
+    if "\\u" in text and _RISKY_ESCAPE.search(text):
         _check_characters(value)
     return value
 
@@ -161,19 +169,24 @@ def _check_depth(text: str, limit: int) -> None:
             depth -= 1
 
 
-def _check_pointers(value: JsonValue) -> None:
-    pending: list[tuple[JsonValue, int]] = [(value, 0)]
+def _check_pointers(value: JsonValue, max_depth: int = limits.JSON_DEPTH) -> bool:
+    """Whether it is nested no deeper. Raises ``MalformedJson`` for names that are too long, one within the other."""
+    pending: list[tuple[JsonValue, int, int]] = [(value, 0, 1)]
+    within = True
     while pending:
-        item, length = pending.pop()
+        item, length, level = pending.pop()
         if isinstance(item, dict):
+            within = within and level <= max_depth
             for name, member in item.items():
                 below = length + len(name) + 1
                 if below > limits.JSON_POINTER:
                     raise _malformed("the names of members, one within the other, are too long")
                 if isinstance(member, dict | list):
-                    pending.append((member, below))
+                    pending.append((member, below, level + 1))
         elif isinstance(item, list):
-            pending.extend((member, length) for member in item if isinstance(member, dict | list))
+            within = within and level <= max_depth
+            pending.extend((member, length, level + 1) for member in item if isinstance(member, dict | list))
+    return within
 
 
 def _check_characters(value: JsonValue) -> None:

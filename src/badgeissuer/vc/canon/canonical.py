@@ -256,14 +256,20 @@ def equal_siblings(document: Mapping[str, Any]) -> list[str]:
     """
     repeats: list[str] = []
     for array, pointer in _arrays(document, ""):
+        nameless = [(index, item) for index, item in enumerate(array) if _is_nameless(item)]
+        if len(nameless) < 2:
+            continue
         seen: set[str] = set()
-        for index, item in enumerate(array):
-            if isinstance(item, Mapping) and "id" not in item and "@id" not in item:
-                text = strictjson.dumps(item, sort_keys=True)
-                if text in seen:
-                    repeats.append(f"{pointer}/{index}")
-                seen.add(text)
+        for index, item in nameless:
+            text = strictjson.dumps(item, sort_keys=True)
+            if text in seen:
+                repeats.append(f"{pointer}/{index}")
+            seen.add(text)
     return repeats
+
+
+def _is_nameless(item: object) -> bool:
+    return isinstance(item, Mapping) and "id" not in item and "@id" not in item
 
 
 def check_values(document: Mapping[str, Any], budget: Budget) -> None:
@@ -297,11 +303,13 @@ _SCALARS = frozenset((str, int, float, bool, type(None)))
 def _arrays(value: object, pointer: str) -> Iterator[tuple[list[Any] | tuple[Any, ...], str]]:
     if isinstance(value, Mapping):
         for name, member in value.items():
-            yield from _arrays(member, f"{pointer}/{strictjson.escape_pointer(name)}")
+            if type(member) not in _SCALARS:
+                yield from _arrays(member, f"{pointer}/{strictjson.escape_pointer(name)}")
     elif isinstance(value, list | tuple):
         yield value, pointer
         for index, item in enumerate(value):
-            yield from _arrays(item, f"{pointer}/{index}")
+            if type(item) not in _SCALARS:
+                yield from _arrays(item, f"{pointer}/{index}")
 
 
 def _digest(text: str) -> str:

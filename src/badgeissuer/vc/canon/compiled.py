@@ -33,7 +33,7 @@ _FIRST, _REST, _NIL = (f"<{_RDF}{name}>" for name in ("first", "rest", "nil"))
 # What JSON's encoder does not write as canonical N-Quads does, or what is refused; and how a JSON text shows it. Nearly
 # no text has any of these, and one look at the whole is cheaper than one at each value.
 _UNUSUAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
-_SIGNS = ("\\u", "\\b", "\\f")
+_SIGNS = frozenset("ubf")
 _WIDE_SIGNS = ("\ufffe", "\uffff")
 # An absolute IRI (``rdf.ABSOLUTE_IRI``) that no prefix of a context could be meant by.
 _REFERENCE = re.compile(rf'(?:(?:{"|".join(sorted(SCHEMES))}):|[A-Za-z][A-Za-z0-9+.\-]*://)[^\s\x00-\x20\x7f<>"\\]*')
@@ -66,7 +66,7 @@ def statements(
     """
     tables = _tables_of(contexts)
     odd = (
-        ("\\" in text and any(sign in text for sign in _SIGNS))
+        ("\\" in text and any(after[:1] in _SIGNS for after in text.split("\\")[1:]))
         or "\x7f" in text
         or (not text.isascii() and any(sign in text for sign in _WIDE_SIGNS))
     )

@@ -19,7 +19,9 @@ def model_faults(class_: type[Node], document: Mapping[str, Any], *, clause: str
     except ValidationError as error:
         yield from faults_of(error, clause=clause)
         return
-    yield from _form_faults(document, to_document(node), "")
+    written = to_document(node)
+    if written != document:
+        yield from _form_faults(document, written, "")
 
 
 def class_faults(class_: type[Node], document: Mapping[str, Any], *, clause: str) -> Iterator[Fault]:

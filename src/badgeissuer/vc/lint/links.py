@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from badgeissuer.errors import Fault
@@ -14,6 +15,8 @@ from badgeissuer.vc.strictjson import escape_pointer
 # Names of a thing: https, urn or did. Links that a page shows: https only.
 _NAMES = frozenset(("id", "resultDescription", "achievedLevel", "requiredLevel", "verificationMethod"))
 _LINKS = frozenset(("url", "targetUrl", "statusListCredential"))
+_SHORT = 256
+_NAMES_AND_LINKS = _NAMES | _LINKS
 _SECRETS = frozenset(
     (
         "x-amz-signature",
@@ -39,7 +42,27 @@ _UUID = re.compile(r"urn:uuid:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a
 
 def link_faults(document: Mapping[str, object], *, allow_loopback: bool) -> list[Fault]:
     """Every id and link in a document that may not stand there."""
-    return list(_walk(document, "", allow_loopback))
+    return list(_walk(document, "", allow_loopback)) if _any(document, allow_loopback) else []
+
+
+def _any(document: Mapping[str, object], allow_loopback: bool) -> bool:
+    """Whether there is one at all. Nearly always there is none, and then nobody needs the pointers."""
+    pending: list[object] = [document]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, Mapping):
+            image = value.get("type") == "Image"
+            for name, member in value.items():
+                if isinstance(member, str):
+                    if name in _NAMES_AND_LINKS:
+                        link = name in _LINKS or (image and name == "id")
+                        if name_fault(member, link=link, allow_loopback=allow_loopback) is not None:
+                            return True
+                elif isinstance(member, Mapping | list | tuple):
+                    pending.append(member)
+        elif isinstance(value, list | tuple):
+            pending.extend(item for item in value if not isinstance(item, str))
+    return False
 
 
 def _walk(value: object, pointer: str, allow_loopback: bool) -> Iterator[Fault]:
@@ -47,7 +70,7 @@ def _walk(value: object, pointer: str, allow_loopback: bool) -> Iterator[Fault]:
         image = value.get("type") == "Image"
         for name, member in value.items():
             below = f"{pointer}/{escape_pointer(name)}"
-            if isinstance(member, str) and name in _NAMES | _LINKS:
+            if isinstance(member, str) and name in _NAMES_AND_LINKS:
                 link = name in _LINKS or (image and name == "id")
                 detail = name_fault(member, link=link, allow_loopback=allow_loopback)
                 if detail is not None:
@@ -61,6 +84,12 @@ def _walk(value: object, pointer: str, allow_loopback: bool) -> Iterator[Fault]:
 
 def name_fault(text: str, *, link: bool = False, allow_loopback: bool = False) -> str | None:
     """Why a text may not be an id (or a link) in what we sign; None where it may."""
+    # Most names of a badge are those of the one before.
+    judge = _remembered if len(text) <= _SHORT else _name_fault
+    return judge(text, link, allow_loopback)
+
+
+def _name_fault(text: str, link: bool, allow_loopback: bool) -> str | None:
     if not is_iri(text):
         return "must be an absolute URI without spaces, quotes or angle brackets"
     scheme = text.partition(":")[0]
@@ -78,6 +107,9 @@ def name_fault(text: str, *, link: bool = False, allow_loopback: bool = False) -
             return "is not a urn:uuid"
         return None if _URN.fullmatch(text) else "is not a URN"
     return "must be an https URL" if link else "must be an https URL, a urn or a DID"
+
+
+_remembered = lru_cache(maxsize=2_048)(_name_fault)
 
 
 def _web_fault(text: str, *, allow_loopback: bool) -> str | None:

@@ -7,9 +7,10 @@ signing, with a pointer. The same walk serves documents of others, where it prot
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from badgeissuer.errors import Fault
@@ -23,12 +24,58 @@ INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
     "\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
+# What follows a backslash in the JSON text of a control character other than the line feed.
+_ESCAPES = frozenset("ubfrt")
 _SCRIPT_LINK = re.compile(r"\]\(\s*<?\s*(javascript|vbscript|data)\s*:", re.IGNORECASE)
 
 
 def value_faults(document: Mapping[str, object]) -> list[Fault]:
     """Every value and member name that may not be signed, in document order."""
-    return list(_walk(document, "", credential=True))
+    return [] if _is_clean(document) else list(_walk(document, "", credential=True))
+
+
+def _is_clean(document: Mapping[str, object]) -> bool:
+    """Whether there is surely none: its texts are looked at all at once, its values without their pointers."""
+    text = json.dumps(document, ensure_ascii=False, default=lambda value: dict(value))
+    if not text.isascii() or "\x7f" in text or "](" in text:
+        return False
+    if "\\" in text and any(after[:1] in _ESCAPES for after in text.split("\\")[1:]):
+        return False
+    pending: list[object] = [document]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, Mapping):
+            if not value or any(not ("a" <= name[:1] <= "z") or ":" in name for name in value if name != "@context"):
+                return False
+            # Contexts may stand where a document begins; elsewhere it is for the walk to say.
+            if "@context" in value and value is not document:
+                return False
+            items: Iterable[object] = value.values()
+        else:
+            assert isinstance(value, list | tuple)  # nothing else is put there
+            ids = [item.get("id") if isinstance(item, Mapping) else item for item in value]
+            texts = [item for item in ids if isinstance(item, str)]
+            if not value or len(set(texts)) < len(texts) or any(isinstance(item, list | tuple) for item in value):
+                return False
+            items = value
+        for item in items:
+            if isinstance(item, str):
+                continue
+            if isinstance(item, Mapping | list | tuple):
+                pending.append(item)
+            elif item is None or (not isinstance(item, bool) and any(_number(item))):
+                return False
+    return True
+
+
+def _number(value: object) -> Iterator[Fault]:
+    """What is wrong with a number."""
+    if isinstance(value, int):
+        if abs(value) > LARGEST_INTEGER:
+            yield Fault("", "must not be larger than 2^53, beyond which JSON readers round", "number", "RFC 7493")
+    else:
+        assert isinstance(value, float)  # nothing else is left in JSON
+        yield from _double(value, "")
 
 
 def structure_faults(document: Mapping[str, object]) -> list[Fault]:
@@ -63,12 +110,8 @@ def _walk(value: object, pointer: str, *, credential: bool = False, proof: bool 
         yield from text_faults(value, pointer)
     elif value is None:
         yield Fault(pointer, "must not be null; leave the member out", "null", "OB serialization")
-    elif isinstance(value, int):
-        if abs(value) > LARGEST_INTEGER:
-            yield Fault(pointer, "must not be larger than 2^53, beyond which JSON readers round", "number", "RFC 7493")
     else:
-        assert isinstance(value, float)  # nothing else is left in JSON
-        yield from _double(value, pointer)
+        yield from (fault.under(pointer) for fault in _number(value))
 
 
 def _name(name: str, pointer: str, *, may_have_context: bool) -> Iterator[Fault]:
