@@ -41,15 +41,16 @@ async def _fill(place: Place, first: int, count: int, tell: Tell) -> None:
 
 async def batch(runtime: Runtime, place: Place, numbers: range) -> None:
     """Issue these in one unit of work, from the text of each body to that of each answer. Raises what one raises."""
+    base_url = runtime.settings.base_url
 
     def write(recorded: Recorded) -> Kept:
-        shown = AwardOut.of(line_of(recorded), place.settings.base_url)
+        shown = AwardOut.of(line_of(recorded), base_url)
         return Kept(201, shown.model_dump_json(), shown.url)
 
     orders = []
     for text in [json.dumps(place.award(number)) for number in numbers]:
         body = AwardIn.model_validate_json(text)
-        asking = body.as_asking(place.settings.base_url, judgement=body.judgement())
+        asking = body.as_asking(base_url, judgement=body.judgement())
         orders.append(Order(asking, answering.fingerprint("POST /v1/awards", json.loads(text)), None, write))
     async with runtime.begin(place.actor) as work:
         outcomes = await issuing.carry_out(work, orders)
