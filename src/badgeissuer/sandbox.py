@@ -25,8 +25,6 @@ MINT = "mint"
 _ONE_EACH: Mapping[str, int] = {MINT: 1, "foreign": 1, "records": 1}
 # The library is loaded within it, the first time; what is left is more than any honest schema takes.
 _SCHEMA_SECONDS = 2.0
-
-
 # No document gets more than so many times the time of a badge.
 _MOST_TIMES = 24
 # Bytes of canonical forms that are kept: those of five records of a thousand members, or of ten thousand badges.
@@ -152,10 +150,8 @@ class Sandbox:
         return frames.read_found(await self._run(lane, request, min(self._timeout, _SCHEMA_SECONDS)))
 
     async def pyld(self, document: Mapping[str, Any], *, lane: str = "foreign") -> bytes:
-        """As ``vc.canon.oracle.pyld_nquads``, in a worker of the lane. The time grows with the document's length.
-
-        Raises ``BudgetExceeded`` also where it takes longer than that or too much memory, and ``Unavailable``.
-        """
+        """As ``vc.canon.oracle.pyld_nquads``, in a worker of the lane; the time grows with its length. Raises
+        ``BudgetExceeded`` also where it takes longer than that or too much memory, and ``Unavailable``."""
         text = strictjson.dumps(document)
         seconds = self._timeout * min(1 + len(text) / BADGE_BUDGET.max_bytes, _MOST_TIMES)
         return frames.read_said(await self._run(lane, frames.pyld_job(text), seconds))

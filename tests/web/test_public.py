@@ -217,7 +217,10 @@ async def test_the_service_says_where_things_are_and_whether_it_is_ready(service
     for name in ("openapi", "health", "ready", "problems"):
         assert (await service.http.get(index["links"][name])).status_code == 200, name
     ready = await service.http.get("/readyz")
-    assert ready.json() == {"status": "ready", "checks": {"database": "ok", "migrations": "ok", "keys": "ok"}}
+    assert ready.json() == {
+        "status": "ready",
+        "checks": {"database": "ok", "migrations": "ok", "keys": "ok", "minting": "ok"},
+    }
 
 
 async def test_a_lost_key_file_makes_the_service_unready_without_telling_which(service: Service) -> None:

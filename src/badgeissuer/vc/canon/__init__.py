@@ -15,11 +15,11 @@ from badgeissuer.vc.canon.canonical import (
     Canonical,
     canonicalize,
     check_values,
-    equal_siblings,
     quickly,
     source_digest,
 )
 from badgeissuer.vc.canon.rdfc import Algorithm
+from badgeissuer.vc.canon.siblings import equal_siblings
 
 __all__ = [
     "BADGE_BUDGET",

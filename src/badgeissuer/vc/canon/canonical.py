@@ -5,18 +5,20 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from badgeissuer.errors import Fault
 from badgeissuer.vc import limits, strictjson
 from badgeissuer.vc.canon.collecting import quiet
-from badgeissuer.vc.canon.compiled import NotPlain, statements
+from badgeissuer.vc.canon.compiled import statements
 from badgeissuer.vc.canon.expansion import expander_of, not_json_ld
 from badgeissuer.vc.canon.places import Places, check_contexts
 from badgeissuer.vc.canon.rdf import Statements
 from badgeissuer.vc.canon.rdfc import Algorithm, canonize, canonize_dataset
+from badgeissuer.vc.canon.siblings import SCALARS
+from badgeissuer.vc.canon.tables import NotPlain
 from badgeissuer.vc.contexts import OB_CONTEXTS, ContextStore, Edition
 from badgeissuer.vc.faults import BudgetExceeded, NotCanonical
 
@@ -248,30 +250,6 @@ def _the_long_way(text: str, contexts: ContextStore, budget: Budget, algorithm: 
     )
 
 
-def equal_siblings(document: Mapping[str, Any]) -> list[str]:
-    """JSON pointers of objects without id that repeat, member for member, an earlier object of the same array.
-
-    They say nothing twice, and as blank nodes that look alike they are what makes canonicalisation expensive for every
-    verifier. They are refused before signing.
-    """
-    repeats: list[str] = []
-    for array, pointer in _arrays(document, ""):
-        nameless = [(index, item) for index, item in enumerate(array) if _is_nameless(item)]
-        if len(nameless) < 2:
-            continue
-        seen: set[str] = set()
-        for index, item in nameless:
-            text = strictjson.dumps(item, sort_keys=True)
-            if text in seen:
-                repeats.append(f"{pointer}/{index}")
-            seen.add(text)
-    return repeats
-
-
-def _is_nameless(item: object) -> bool:
-    return isinstance(item, Mapping) and "id" not in item and "@id" not in item
-
-
 def check_values(document: Mapping[str, Any], budget: Budget) -> None:
     """Count what could only end in too many statements, before anything costly is done with it.
 
@@ -292,24 +270,8 @@ def check_values(document: Mapping[str, Any], budget: Budget) -> None:
         pending.extend(
             (item, level + 1)
             for item in items
-            if type(item) not in _SCALARS and isinstance(item, Mapping | list | tuple)
+            if type(item) not in SCALARS and isinstance(item, Mapping | list | tuple)
         )
-
-
-# Told by their type at once; asking whether something is a Mapping takes ten times as long.
-_SCALARS = frozenset((str, int, float, bool, type(None)))
-
-
-def _arrays(value: object, pointer: str) -> Iterator[tuple[list[Any] | tuple[Any, ...], str]]:
-    if isinstance(value, Mapping):
-        for name, member in value.items():
-            if type(member) not in _SCALARS:
-                yield from _arrays(member, f"{pointer}/{strictjson.escape_pointer(name)}")
-    elif isinstance(value, list | tuple):
-        yield value, pointer
-        for index, item in enumerate(value):
-            if type(item) not in _SCALARS:
-                yield from _arrays(item, f"{pointer}/{index}")
 
 
 def _digest(text: str) -> str:

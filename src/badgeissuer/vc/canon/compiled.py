@@ -14,17 +14,15 @@ and can only be equal or absent. docs/canonicalisation.md explains it; tests/uni
 from __future__ import annotations
 
 import re
-import weakref
 from collections.abc import Mapping
 from json.encoder import encode_basestring as quoted
 from typing import Any, NoReturn
 
 from badgeissuer.vc import limits
 from badgeissuer.vc.canon.dataset import Dataset
-from badgeissuer.vc.canon.expansion import expander_of
 from badgeissuer.vc.canon.nquads import literal
 from badgeissuer.vc.canon.rdf import lexical
-from badgeissuer.vc.canon.tables import SCHEMES, TYPE, Table, Tables, Term, Unusual, language_tag
+from badgeissuer.vc.canon.tables import SCHEMES, TYPE, NotPlain, Table, Tables, Term, Unusual, language_tag, tables_of
 from badgeissuer.vc.contexts import ContextStore
 from badgeissuer.vc.faults import BudgetExceeded
 
@@ -51,10 +49,6 @@ _SLACK = 20
 _NAMES_ONLY = frozenset(("@context", "id"))
 
 
-class NotPlain(Unusual):
-    """It holds other types than JSON's own: its text, read again, may well be an ordinary document."""
-
-
 def statements(
     document: Mapping[str, Any], contexts: ContextStore, *, text: str, max_quads: int, max_values: int
 ) -> Dataset | None:
@@ -64,7 +58,7 @@ def statements(
     ``BudgetExceeded`` at more than ``max_quads`` statements; for more than ``max_values`` members and items the answer
     is None. Safe in any thread.
     """
-    tables = _tables_of(contexts)
+    tables = tables_of(contexts)
     odd = (
         ("\\" in text and any(after[:1] in _SIGNS for after in text.split("\\")[1:]))
         or "\x7f" in text
@@ -305,14 +299,3 @@ def _reference(value: Any) -> str:
 
 def _not_read(value: object) -> Unusual:
     return Unusual() if type(value) in _JSON_TYPES else NotPlain()
-
-
-_OF: weakref.WeakKeyDictionary[ContextStore, Tables] = weakref.WeakKeyDictionary()
-
-
-def _tables_of(contexts: ContextStore) -> Tables:
-    """The one set of tables of a store."""
-    found = _OF.get(contexts)
-    if found is None:
-        found = _OF.setdefault(contexts, Tables(expander_of(contexts)))
-    return found

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pyld import jsonld
 
-from badgeissuer.vc.canon.expansion import Expander, Look
+from badgeissuer.vc.canon.expansion import Expander, Look, expander_of
 from badgeissuer.vc.canon.nquads import literal
 from badgeissuer.vc.canon.rdf import ABSOLUTE_IRI, LANGUAGE_TAG
+from badgeissuer.vc.contexts import ContextStore
 from badgeissuer.vc.faults import BudgetExceeded, NotCanonical, UnknownContext
 
 _XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -38,6 +40,10 @@ _REFUSALS = (
 
 class Unusual(Exception):
     """This document has to go the long way."""
+
+
+class NotPlain(Unusual):
+    """It holds other types than JSON's own: its text, read again, may well be an ordinary document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,3 +221,14 @@ def language_tag(value: Any) -> str:
     if type(value) is not str or not LANGUAGE_TAG.fullmatch(value):
         raise Unusual
     return value.lower()
+
+
+_OF: weakref.WeakKeyDictionary[ContextStore, Tables] = weakref.WeakKeyDictionary()
+
+
+def tables_of(contexts: ContextStore) -> Tables:
+    """The one set of tables of a store."""
+    found = _OF.get(contexts)
+    if found is None:
+        found = _OF.setdefault(contexts, Tables(expander_of(contexts)))
+    return found
