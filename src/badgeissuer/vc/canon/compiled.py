@@ -41,9 +41,7 @@ _JSON_TYPES = frozenset((str, int, float, bool, list, dict, type(None)))
 # What one document may have looked up: names count 1, contexts as much as PyLD takes for them. The fullest badge needs
 # some three hundred, once.
 _NEW = 1_000
-_EACH_CONTEXT = limits.CONTEXT_STEPS_EACH
-# What an array may bring beyond the limit of statements before it is not looked at here.
-_SLACK = 20
+_SLACK = 20  # What an array may bring beyond the limit of statements before it is not looked at here.
 # An object with no more than these names a node and says nothing about it. As a value it is a reference; by itself it
 # is lost.
 _NAMES_ONLY = frozenset(("@context", "id"))
@@ -71,9 +69,10 @@ def statements(
         raise
     except (Unusual, RecursionError):
         return None
-    if len(walk.made) > max_quads:
-        walk.too_many(len(walk.made))
-    return walk.made if len(walk.made) else None
+    count = len(walk.made)
+    if count > max_quads:
+        walk.too_many(count)
+    return walk.made if count else None
 
 
 class _Walk:
@@ -267,7 +266,7 @@ class _Walk:
         if found is None:
             if not urls or not all(type(url) is str for url in urls):
                 raise _not_read(contexts)
-            self._count(_EACH_CONTEXT * len(urls))
+            self._count(limits.CONTEXT_STEPS_EACH * len(urls))
             found = self._tables.local(table, urls)
         return found
 
