@@ -6,6 +6,7 @@ Drawn as SVG here; the PNG is made of it by typst, as the pictures of badges are
 from __future__ import annotations
 
 import math
+import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ import typst
 
 from bench.rows import Row, shown
 
-_WIDTH, _LEFT, _RIGHT, _TOP, _STEP = 960, 430, 110, 64, 34
+_WIDTH, _LEFT, _RIGHT, _TOP, _STEP = 960, 430, 150, 64, 34
 _GOOD, _BAD, _INK, _FAINT = "#1b7f4b", "#b3261e", "#1f2328", "#8c959f"
 _DECADES = 2  # a tenth to ten times the goal
 
@@ -77,7 +78,7 @@ def _better(row: Row) -> float | None:
 
 
 def _short(name: str) -> str:
-    plain = name.partition(" (")[0]
+    plain = re.sub(r" \([^)]*\)|: for a CPU second$", "", name)
     return plain if len(plain) <= 56 else f"{plain[:55]}…"
 
 
