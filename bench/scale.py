@@ -218,7 +218,8 @@ async def _sample(place: service.Place, count: int) -> Sample:
         pager = Pager(Request(scope), Response(), key=cursor_key(runtime), actor=place.actor, limit=1, cursor=None)
         page = pager.page([0, 0], place=lambda _: [moment.isoformat(), str(award)], show=lambda each: each)
         far = str(page.next).rpartition("cursor=")[2]
-        return Sample(size, [url.removeprefix(runtime.settings.base_url) for url, _ in found], [t for _, t in found], far)
+        paths = [url.removeprefix(runtime.settings.base_url) for url, _ in found]
+        return Sample(size, paths, [text for _, text in found], far)
     finally:
         await runtime.close()
 
