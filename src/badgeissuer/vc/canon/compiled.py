@@ -20,6 +20,7 @@ from typing import Any, NoReturn
 
 from badgeissuer.vc import limits
 from badgeissuer.vc.canon.dataset import Dataset
+from badgeissuer.vc.canon.fragments import Fragment, key_of
 from badgeissuer.vc.canon.nquads import literal
 from badgeissuer.vc.canon.rdf import lexical
 from badgeissuer.vc.canon.tables import SCHEMES, TYPE, NotPlain, Table, Tables, Term, Unusual, language_tag, tables_of
@@ -228,7 +229,36 @@ class _Walk:
             if "id" not in term.below.terms:
                 self._fill_term(term.below, "id")
             return _reference(value["id"])
+        if term.shared and not graph and not self._odd and "id" in value:
+            return self._shared(value, term.below, levels - 1)
         return self._node(value, term.below, graph, levels - 1)
+
+    def _shared(self, value: dict[str, Any], table: Table, levels: int) -> str:
+        """A node that other documents have too: as it was written for them, or remembered for the next one."""
+        fragments, key = self._tables.fragments, key_of(table, value)
+        found = None if key is None else fragments.find(key)
+        if found is None:
+            if key is None:
+                return self._node(value, table, "", levels)
+            outer, left, closed = self.made, self._left, self._closed
+            self.made, self._closed = Dataset(), 0
+            subject = self._node(value, table, "", levels)
+            made, self.made = self.made, outer
+            fragments.keep(key, Fragment.of(subject, made, values=left - self._left, levels=levels))
+            self._closed += closed
+            outer.take(made)
+            self._check()
+            return subject
+        # Twice in one document, its blank nodes are two each.
+        if levels < found.levels or not self.made.known.keys().isdisjoint(found.first):
+            return self._node(value, table, "", levels)
+        self._left -= found.values
+        if self._left < 0:
+            raise Unusual
+        self._closed += found.closed
+        self.made.take(found.made, first=found.first, lines=found.lines)
+        self._check()
+        return found.subject
 
     def _tagged(self, value: dict[str, Any], term: Term) -> str:
         """A text with a language: the one value object that documents have (VCDM §11.1)."""

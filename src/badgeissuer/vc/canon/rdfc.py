@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from badgeissuer.vc.canon.dataset import Dataset
+from badgeissuer.vc.canon.dataset import Dataset, first_degree
 from badgeissuer.vc.canon.nquads import Quad, is_blank
 from badgeissuer.vc.faults import BudgetExceeded
 
@@ -77,7 +77,10 @@ class _Canonizing:
         self._mentions: dict[str, list[Quad]] | None = None
         self._near: dict[str, list[tuple[str, str]]] = {}
         # §4.6.3, Hash First Degree Quads.
-        self._first = {node: self._digest("".join(sorted(rows))) for node, rows in dataset.blanks().items()}
+        known = dataset.known if algorithm == "sha256" else {}
+        self._first = {
+            node: known.get(node) or self._digest(first_degree(rows)) for node, rows in dataset.blanks(known).items()
+        }
 
     def labels(self) -> _Issuer:
         """§4.4.3 steps 3 to 5: the canonical id of each blank node."""

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pyld import jsonld
 
 from badgeissuer.vc.canon.expansion import Expander, Look, expander_of
+from badgeissuer.vc.canon.fragments import Fragments
 from badgeissuer.vc.canon.nquads import literal
 from badgeissuer.vc.canon.rdf import ABSOLUTE_IRI, LANGUAGE_TAG
 from badgeissuer.vc.contexts import ContextStore
@@ -18,6 +19,9 @@ from badgeissuer.vc.faults import BudgetExceeded, NotCanonical, UnknownContext
 
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 _CONTAINERS = frozenset(("@list", "@set", "@graph"))
+_SHARED = frozenset(
+    ("https://purl.imsglobal.org/spec/vc/ob/vocab.html#achievement", "https://www.w3.org/2018/credentials#issuer")
+)
 TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
 # All that is kept. Ordinary documents need some sixty tables and a thousand entries; a table holds a context of PyLD's,
 # which is some tens of kilobytes.
@@ -54,7 +58,8 @@ class Term:
     around it.
 
     ``is_text``: each text is a literal that ends in ``suffix``. ``reference``: texts are IRIs; ``named``: texts are
-    names that the context maps to IRIs, as listed (``@vocab``). ``datatype`` is of numbers and truth values.
+    names that the context maps to IRIs, as listed (``@vocab``). ``datatype`` is of numbers and truth values. ``shared``:
+    its objects are mostly the same in many documents (``fragments``).
     """
 
     below: Table
@@ -68,6 +73,7 @@ class Term:
     datatype: str | None = None
     is_list: bool = False
     is_graph: bool = False
+    shared: bool = False
 
 
 # Members that are no property: the id and the type of an object.
@@ -97,6 +103,7 @@ class Tables:
         # By the identity of PyLD's context, which the table keeps alive. PyLD's answers are remembered by the expander.
         self._tables: dict[int, Table] = {}
         self._kept = 0
+        self.fragments = Fragments()
 
     def local(self, table: Table, urls: tuple[str, ...]) -> Table:
         """The table after an object's own contexts. Raises ``Unusual``, as all of these."""
@@ -141,6 +148,7 @@ class Tables:
         self._kept += entries
         if self._kept > _MAX_KEPT or len(self._tables) > _MAX_TABLES:
             self._tables, self._kept, self.root = {}, 0, Table(self._expander.initial)
+            self.fragments.forget()
 
     def _term(self, look: Look, table: Table, name: str) -> Term:
         predicate = look.iri(table.context, name)
@@ -185,6 +193,7 @@ class Tables:
             datatype=datatype,
             is_list="@list" in container,
             is_graph="@graph" in container,
+            shared=predicate in _SHARED and container <= {"@set"},
             below=self._table(look.below(table.context, name)),
         )
 
