@@ -35,9 +35,9 @@ from badgeissuer.work import Work
 
 log = logging.getLogger("badgeissuer")
 
-# Requests to issue that share a unit of work, and units at one time: while one waits for the database, another builds.
+# Requests to issue that share a unit of work, and units at one time where some take long.
 _MOST_TOGETHER = 100
-_GROUPS = 2
+_GROUPS = 4
 
 Clock = Callable[[], datetime]
 

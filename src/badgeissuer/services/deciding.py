@@ -24,7 +24,7 @@ from badgeissuer.services import awarding, identifying, judging
 from badgeissuer.services.decision_rows import Asking, Recorded, rows_of, tell, wanted
 from badgeissuer.services.grounds import Attempt, resolve_results
 from badgeissuer.services.identifying import Known
-from badgeissuer.services.selecting import Edition, published_edition
+from badgeissuer.services.selecting import Edition, published_edition, still_published
 from badgeissuer.store.assessment import AssessmentRow, Decision, EvidenceItem
 from badgeissuer.store.awards import Award
 from badgeissuer.store.insert import columns_of, insert_rows
@@ -84,10 +84,7 @@ async def record_decisions(work: Work, askings: Sequence[Asking]) -> list[Record
     standing = list(_open(cases))
     if standing:
         await work.begin_write()
-        await _find_editions(work, standing)
-        for case in standing:
-            if case.error is not None:
-                raise case.error
+        await still_published(work, editions=[case.edition for case in standing if case.edition is not None])
         known = await _record_subjects(work, standing)
         await _draft_again(work, standing, known)
         await _check_duplicates(work, standing, known)
@@ -107,11 +104,10 @@ def _person(case: _Case) -> _Person:
 
 
 async def _find_editions(work: Work, cases: Sequence[_Case]) -> None:
-    """Once for each that is named. While writing, the number that was found before is looked for again."""
+    """Once for each that is named."""
     found: dict[tuple[UUID, int | None], Edition | BadgeissuerError] = {}
-    for case in _open(cases):
-        number = case.asking.version if case.edition is None else case.edition.version.number
-        name = case.asking.achievement_id, number
+    for case in cases:
+        name = case.asking.achievement_id, case.asking.version
         if name not in found:
             try:
                 found[name] = await published_edition(work, achievement_id=name[0], number=name[1])

@@ -14,12 +14,12 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from badgeissuer.errors import Unavailable
-from badgeissuer.rules.keys import KeyFacts
+from badgeissuer.rules.keys import KeyFacts, signing_key
 from badgeissuer.rules.terms import KeyAlgorithm
 from badgeissuer.services import drafting, rechecking, statuses
 from badgeissuer.services.drafting import CRYPTOSUITE, CredentialDraft
 from badgeissuer.services.endorsing_facts import still_stand
-from badgeissuer.services.signing import Signed, current_key, sign, sign_jwt, sign_older
+from badgeissuer.services.signing import Signed, current_keys, sign, sign_jwt, sign_older
 from badgeissuer.store.awards import EMBEDDED, JWT, OLDER, Award, Credential, jwt_id, older_id
 from badgeissuer.store.insert import columns_of, insert_rows
 from badgeissuer.vc.canon import Canonical
@@ -108,9 +108,10 @@ async def _sign_all(work: Work, drafted: Mapping[UUID, CredentialDraft]) -> dict
 
 async def _keys(work: Work, issuer_id: UUID) -> tuple[KeyFacts, KeyFacts | None]:
     """The keys of the hour for both forms. Raises ``Unavailable`` where there is none for the first."""
-    key = await current_key(work, issuer_id=issuer_id)
+    keys = await current_keys(work, issuer_id=issuer_id)
+    key = signing_key(keys, KeyAlgorithm.ED25519, now=work.now)
     try:
-        return key, await current_key(work, issuer_id=issuer_id, algorithm=KeyAlgorithm.P256)
+        return key, signing_key(keys, KeyAlgorithm.P256, now=work.now)
     except Unavailable:
         log.warning("credentials are issued without their JWT: their issuer has no P-256 key that may sign now")
         return key, None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from badgeissuer.errors import Fault, NotFound, Rejected
 from badgeissuer.rules.terms import VersionState
 from badgeissuer.services import defining
 from badgeissuer.store.catalog import Achievement, AchievementVersion, Issuer
+from badgeissuer.store.insert import padded
 from badgeissuer.store.scope import visible_to
 from badgeissuer.work import Work
 
@@ -58,11 +60,25 @@ async def published_edition(work: Work, *, achievement_id: UUID, number: int | N
             "there is no such version", faults=[Fault("/version", "no version of the achievement has this number")]
         )
     if version.state is not VersionState.PUBLISHED:
-        raise Rejected(
-            f"version {number} is {version.state.value}",
-            faults=[Fault("/version", "only a published version can be awarded", "not-published")],
-        )
+        raise _not_published(number, version.state)
     return Edition(row[1], row[0], version)
+
+
+async def still_published(work: Work, *, editions: Iterable[Edition]) -> None:
+    """Whether what was read before is still so. Raises ``Rejected`` where a version was retired meanwhile."""
+    versions = padded(edition.version.id for edition in editions)
+    query = select(AchievementVersion.number, AchievementVersion.state).where(
+        AchievementVersion.id.in_(versions), AchievementVersion.state != VersionState.PUBLISHED
+    )
+    for number, state in await work.session.execute(query):
+        raise _not_published(number, state)
+
+
+def _not_published(number: int, state: VersionState) -> Rejected:
+    return Rejected(
+        f"version {number} is {state.value}",
+        faults=[Fault("/version", "only a published version can be awarded", "not-published")],
+    )
 
 
 async def edition_of(work: Work, *, version_id: UUID) -> Edition:

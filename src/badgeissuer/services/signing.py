@@ -18,7 +18,7 @@ from badgeissuer.vc.lint import Prepared
 from badgeissuer.vc.multikey import parse_multikey
 from badgeissuer.vc.proofs import ed25519_2020
 from badgeissuer.vc.proofs import eddsa_rdfc_2022 as eddsa
-from badgeissuer.vc.proofs.data_integrity import unsecured
+from badgeissuer.vc.proofs.data_integrity import spliced, unsecured
 from badgeissuer.vc.proofs.options import config_nquads
 from badgeissuer.work import Work, digest
 
@@ -37,28 +37,37 @@ async def current_key(work: Work, *, issuer_id: UUID, algorithm: KeyAlgorithm = 
 
     Raises ``Unavailable`` where there is none.
     """
-    keys = await issuer_keys(work, issuer_id=issuer_id, share=work.writing)
-    return signing_key([key.as_facts() for key in keys], algorithm, now=work.now)
+    return signing_key(await current_keys(work, issuer_id=issuer_id), algorithm, now=work.now)
+
+
+async def current_keys(work: Work, *, issuer_id: UUID) -> list[KeyFacts]:
+    """All keys of the issuer, for ``signing_key``. Locked against a rotation once writing has begun."""
+    return [key.as_facts() for key in await issuer_keys(work, issuer_id=issuer_id, share=work.writing)]
 
 
 def sign(
-    work: Work, *, prepared: Prepared, key: KeyFacts, write: Callable[[Mapping[str, Any]], str] = strictjson.dumps
+    work: Work, *, prepared: Prepared, key: KeyFacts, write: Callable[[Mapping[str, Any]], str] | None = None
 ) -> Signed:
     """Sign and check. Raises ``Unavailable`` where the result would not verify with the published key.
 
     The check is the last line before something wrong is signed for good: the proof must hold under the key that the
-    issuer's DID document shows, and the document without its proof must be the one that was prepared. ``write`` makes
-    the text of the secured document.
+    issuer's DID document shows, and the document without its proof must be the one that was prepared. The text is the
+    prepared text with the proof in it; ``write`` makes another one of the same secured document.
     """
-    secured = eddsa.create(
+    proof = eddsa.create_proof(
         prepared,
         sign=work.keys.signer(key).sign,
         verification_method=f"{key.did}#{key.public_multibase}",
         created=work.now,
     )
-    proof = secured["proof"][0]
-    text = write(secured)
-    if unsecured(json.loads(text)) != prepared.document:
+    if write is None:
+        text = spliced(prepared.text, proof)
+        same = _is_spliced(text, prepared, proof)
+    else:
+        document = prepared.document
+        text = write({**document, "proof": [proof]})
+        same = unsecured(json.loads(text)) == document
+    if not same:
         raise Unavailable("the signed text is not the document that was prepared; nothing was issued")
     eddsa.verify(
         proof,
@@ -67,6 +76,12 @@ def sign(
         key=parse_multikey(key.public_multibase),
     )
     return Signed(text=text, sha256=digest(text), key=key)
+
+
+def _is_spliced(text: str, prepared: Prepared, proof: Mapping[str, Any]) -> bool:
+    """Whether a text is the prepared one with one more member, and that is the proof: no reading shows more."""
+    before, last = prepared.text[:-1], len(prepared.text) - 1
+    return text.startswith(before) and json.loads(f"{{{text[last + 1 :]}") == {"proof": [proof]} and text[last] == ","
 
 
 def sign_jwt(work: Work, *, prepared: Prepared, key: KeyFacts) -> Signed:

@@ -63,11 +63,11 @@ async def find_place(work: Work, *, issuer: Issuer, purpose: StatusPurpose) -> P
 
 async def find_places(work: Work, *, issuer: Issuer, purpose: StatusPurpose, count: int) -> list[Place]:
     """The same for so many documents that are signed together: different indexes of one list."""
-    open_list = await work.session.scalar(
-        select(StatusList).where(
-            StatusList.issuer_id == issuer.id, StatusList.purpose == purpose, StatusList.open.is_(True)
-        )
+    columns = select(StatusList.id, StatusList.url, StatusList.size)  # not the list itself, which is long
+    found = await work.session.execute(
+        columns.where(StatusList.issuer_id == issuer.id, StatusList.purpose == purpose, StatusList.open.is_(True))
     )
+    open_list = found.one_or_none()
     if open_list is None:
         list_id = work.new_public_id()
         url = status_url(work.base_url, list_id)
