@@ -26,7 +26,7 @@ from badgeissuer.vc.multibase import multibase_encode
 from badgeissuer.vc.multikey import public_multikey
 from badgeissuer.vc.proofs import eddsa_rdfc_2022 as suite
 from badgeissuer.vc.proofs import options
-from badgeissuer.vc.proofs.data_integrity import hash_data, unsecured
+from badgeissuer.vc.proofs.data_integrity import hash_data, spliced, unsecured
 from bench import peering, work_unit
 from bench.rounds import Contender, Tell, medians, own
 from bench.rows import Goal, Row, not_measured
@@ -63,24 +63,23 @@ class Signing:
 
     def issue(self, document: dict[str, Any]) -> str:
         """Canonicalise, hash, sign, serialise: what the contenders do too, and no more."""
-        canonical = canonicalize(document, self.contexts)
+        text = strictjson.dumps(document)
+        canonical = canonicalize(document, self.contexts, text=text)
         proof = options.written(
             cryptosuite=suite.CRYPTOSUITE, created=self.created, method=self.method, options=options.Options()
         )
-        data = hash_data(options.config_nquads(proof), canonical.nquads)
-        secured = {**document, "proof": [{**proof, "proofValue": multibase_encode(self.key.sign(data))}]}
-        return strictjson.dumps(secured)
+        data = hash_data(suite.config_nquads(proof), canonical.nquads)
+        return spliced(text, {**proof, "proofValue": multibase_encode(self.key.sign(data))})
 
     def issue_checked(self, number: int) -> str:
         """The way of services/minting: build, canonicalise, prepare, sign, check with the published key, serialise."""
         document = open_badge_credential(work_unit.facts(number))
         canonical = canonicalize(document, self.contexts)
         prepared = lint.prepare(document, canonical, now=self.created)
-        secured = suite.create(prepared, sign=self.key.sign, verification_method=self.method, created=self.created)
-        text = strictjson.dumps(secured)
-        if unsecured(json.loads(text)) != prepared.document:
+        proof = suite.create_proof(prepared, sign=self.key.sign, verification_method=self.method, created=self.created)
+        text = spliced(prepared.text, proof)
+        if json.loads(text) != {**document, "proof": [proof]}:
             raise RuntimeError("what was signed is not what was prepared")
-        (proof,) = secured["proof"]
         suite.verify(
             proof,
             config_nquads=suite.config_nquads(proof),

@@ -10,6 +10,10 @@ from badgeissuer.vc.faults import KeyInvalid
 
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _DIGITS = {character: digit for digit, character in enumerate(_ALPHABET)}
+# Two digits at once, and ten between the divisions of a long number.
+_PAIR = [first + second for first in _ALPHABET for second in _ALPHABET]
+_PAIRS = 5
+_FEW = 58 ** (2 * _PAIRS)
 
 
 def base58btc_encode(data: bytes) -> str:
@@ -17,10 +21,12 @@ def base58btc_encode(data: bytes) -> str:
     number = int.from_bytes(data)
     digits: list[str] = []
     while number:
-        number, digit = divmod(number, 58)
-        digits.append(_ALPHABET[digit])
+        number, few = divmod(number, _FEW)  # few divisions of a long number, the others of short ones
+        for _ in range(_PAIRS):
+            few, pair = divmod(few, 58 * 58)
+            digits.append(_PAIR[pair])
     zeros = len(data) - len(data.lstrip(b"\0"))
-    return _ALPHABET[0] * zeros + "".join(reversed(digits))
+    return _ALPHABET[0] * zeros + "".join(reversed(digits)).lstrip(_ALPHABET[0])
 
 
 def base58btc_decode(text: str) -> bytes:
@@ -28,11 +34,14 @@ def base58btc_decode(text: str) -> bytes:
     if len(text) > limits.BASE58:
         raise KeyInvalid("the base58btc text is too long")
     number = 0
-    for character in text:
-        digit = _DIGITS.get(character)
-        if digit is None:
-            raise KeyInvalid("the text is not base58btc")
-        number = number * 58 + digit
+    try:
+        for start in range(0, len(text), 2 * _PAIRS):
+            few, part = 0, text[start : start + 2 * _PAIRS]
+            for character in part:
+                few = few * 58 + _DIGITS[character]
+            number = number * 58 ** len(part) + few
+    except KeyError:
+        raise KeyInvalid("the text is not base58btc") from None
     zeros = len(text) - len(text.lstrip(_ALPHABET[0]))
     return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8)
 

@@ -33,7 +33,7 @@ def agree(document: Json) -> None:
     text = strictjson.dumps(document)
     made = statements(document, PINNED, text=text, max_quads=10**6, max_values=10**6)
     assert made is not None
-    plain = "".join(made.lines({node: node for node in made.blanks()}))
+    plain = made.text({node: node for node in made.blanks()})
     assert canonized_by_oxigraph(plain) == pyoxigraph.Dataset(quads_of(ours.nquads))
 
 

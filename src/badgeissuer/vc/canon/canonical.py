@@ -72,6 +72,8 @@ class Budget:
         if not self.bytes_per_quad:
             return self
         earned = size // self.bytes_per_quad
+        if limits.BADGE_QUADS >= self.max_quads and limits.BADGE_STEPS >= self.max_steps:
+            return self  # a badge's share is all there is
         quads = min(self.max_quads, limits.BADGE_QUADS + earned)
         return replace(self, max_quads=quads, max_steps=min(self.max_steps, limits.BADGE_STEPS + earned))
 
@@ -122,6 +124,7 @@ def canonicalize(
     *,
     budget: Budget = BADGE_BUDGET,
     algorithm: Algorithm = "sha256",
+    text: str | None = None,
 ) -> Canonical:
     """The RDFC-1.0 form of a JSON-LD document, with no base IRI and no context but those of the store.
 
@@ -129,10 +132,11 @@ def canonicalize(
     passed, ``MalformedJson`` for what is not JSON, and ``NotCanonical`` for inline context objects, blank node ids in
     the input, invalid JSON-LD, a document that makes no statement, and what implementations write differently (control
     characters in literals other than tab and line ends, malformed language tags). Lost members and relative IRIs do
-    not raise: they are listed in the result, so that a report can name them all.
+    not raise: they are listed in the result, so that a report can name them all. ``text`` is what ``strictjson.dumps``
+    makes of this very document, where the caller has it already.
     """
     try:
-        return _canonicalize(document, contexts, budget, algorithm)
+        return _canonicalize(document, contexts, budget, algorithm, text)
     except RecursionError:
         raise BudgetExceeded("the document is nested too deeply") from None
 
@@ -143,6 +147,7 @@ def quickly(
     *,
     budget: Budget = BADGE_BUDGET,
     algorithm: Algorithm = "sha256",
+    text: str | None = None,
 ) -> Canonical | None:
     """The same where the document is an ordinary one, in less than a millisecond for a badge; else None.
 
@@ -151,7 +156,7 @@ def quickly(
     bounded by small counts, so that it may run where nothing can be killed.
     """
     try:
-        text, budget = _text_of(document, budget)
+        text, budget = _text_of(document, budget, text)
         few = replace(budget, max_quads=min(budget.max_quads, limits.BADGE_QUADS), max_steps=_FEW_STEPS)
         found = _the_short_way(document, text, contexts, few, algorithm)
         if found is None:
@@ -166,18 +171,19 @@ def quickly(
 
 
 def _canonicalize(
-    document: Mapping[str, Any], contexts: ContextStore, budget: Budget, algorithm: Algorithm
+    document: Mapping[str, Any], contexts: ContextStore, budget: Budget, algorithm: Algorithm, text: str | None
 ) -> Canonical:
-    text, budget = _text_of(document, budget)
+    text, budget = _text_of(document, budget, text)
     with quiet() if len(text) > _LONG else contextlib.nullcontext():
         found = _the_short_way(document, text, contexts, budget, algorithm)
         return found or _the_long_way(text, contexts, budget, algorithm)
 
 
-def _text_of(document: Mapping[str, Any], budget: Budget) -> tuple[str, Budget]:
+def _text_of(document: Mapping[str, Any], budget: Budget, text: str | None = None) -> tuple[str, Budget]:
     """The document's text, and what of the budget it can use."""
-    text = strictjson.dumps(document)
-    size = len(text.encode())
+    if text is None:
+        text = strictjson.dumps(document)
+    size = len(text) if text.isascii() else len(text.encode())
     if size > budget.max_bytes:
         raise BudgetExceeded(f"the document is longer than {budget.max_bytes} bytes", unit="bytes", spent=size)
     return text, budget.within(size)
@@ -198,7 +204,7 @@ def _the_short_way(
     return Canonical(
         source=_digest(text),
         nquads=dataset.nquads,
-        quads=len(dataset.lines),
+        quads=dataset.quads,
         algorithm=algorithm,
         edition=contexts.edition,
     )
@@ -240,7 +246,7 @@ def _the_long_way(text: str, contexts: ContextStore, budget: Budget, algorithm: 
     return Canonical(
         source=_digest(text),
         nquads=dataset.nquads,
-        quads=len(dataset.lines),
+        quads=dataset.quads,
         dropped=tuple(name for name, _ in dropped),
         relative=tuple(name for name, _ in relative),
         dropped_at=tuple(pointer for _, pointer in dropped),

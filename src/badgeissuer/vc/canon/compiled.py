@@ -58,12 +58,13 @@ def statements(
     is None. Safe in any thread.
     """
     tables = tables_of(contexts)
+    escapes = "\\" in text
     odd = (
-        ("\\" in text and any(after[:1] in _SIGNS for after in text.split("\\")[1:]))
+        (escapes and any(after[:1] in _SIGNS for after in text.split("\\")[1:]))
         or "\x7f" in text
         or (not text.isascii() and any(sign in text for sign in _WIDE_SIGNS))
     )
-    walk = _Walk(tables, max_quads, max_values, odd=odd)
+    walk = _Walk(tables, max_quads, max_values, odd=odd, simple=not (odd or escapes))
     try:
         walk.top(document, tables.root)
     except NotPlain:
@@ -77,17 +78,19 @@ def statements(
 
 
 class _Walk:
-    """One document. ``odd``: its text may hold characters that are written in another way, or refused."""
+    """One document. ``odd``: its text may hold characters that are written in another way, or refused. ``simple``: JSON
+    escapes nothing in it, and so no text of it has what N-Quads would escape."""
 
-    __slots__ = ("_blanks", "_closed", "_left", "_max_quads", "_new", "_odd", "_tables", "made")
+    __slots__ = ("_blanks", "_closed", "_left", "_max_quads", "_new", "_odd", "_simple", "_tables", "made")
 
-    def __init__(self, tables: Tables, max_quads: int, max_values: int, *, odd: bool) -> None:
+    def __init__(self, tables: Tables, max_quads: int, max_values: int, *, odd: bool, simple: bool) -> None:
         self._tables = tables
         self._max_quads = max_quads
         self._left = max_values
         # Statements in ``about`` and ``within`` of nodes and graphs that are written to the end.
         self._closed = 0
         self._odd = odd
+        self._simple = simple
         self._blanks = 0
         self._new = 0
         self.made = Dataset()
@@ -137,9 +140,11 @@ class _Walk:
                 made.mixed[(subject, TYPE, opening[len(TYPE) + 2 :], graph)] = None
             else:
                 out.add(f"{begin}{opening}{end}")
-        terms, odd = table.terms, self._odd
+        find, odd = table.terms.get, self._odd
+        # Texts that stand in their line as they are.
+        simple = self._simple and not graph
         for name, value in node.items():
-            term = terms.get(name)
+            term = find(name)
             if term is None:
                 if name == "@context":
                     continue
@@ -147,6 +152,9 @@ class _Walk:
             kind = type(value)
             if kind is str and out is not None:
                 if term.is_text:
+                    if simple:
+                        out.add(f"{begin}{term.text_opening}{value}{term.text_ending}")
+                        continue
                     if odd and _UNUSUAL.search(value):
                         raise Unusual
                     out.add(f"{begin}{term.opening}{quoted(value)}{term.suffix}{end}")
@@ -159,21 +167,29 @@ class _Walk:
                     raise Unusual
                 continue
             if term.is_list:
-                values = [self._list(value, term, graph, levels)]
+                object_ = self._list(value, term, graph, levels)
             elif kind is list:
                 self._left -= len(value)
                 if self._left < 0:
                     raise Unusual
                 values = [self._object(item, term, graph, levels) for item in value]
+                if len(values) != 1:
+                    self._check(len(values))
+                    for object_ in values:
+                        if out is None or object_[0] == "_":
+                            made.mixed[(subject, term.predicate, object_, graph)] = None
+                        else:
+                            out.add(f"{begin}{term.opening}{object_}{end}")
+                    continue
+                object_ = values[0]
+            elif kind is dict:
+                object_ = self._objects_term(value, term, graph, levels)
             else:
-                values = [self._object(value, term, graph, levels)]
-            if len(values) > 1:
-                self._check(len(values))
-            for object_ in values:
-                if out is None or object_[0] == "_":
-                    made.mixed[(subject, term.predicate, object_, graph)] = None
-                else:
-                    out.add(f"{begin}{term.opening}{object_}{end}")
+                object_ = self._object(value, term, graph, levels)
+            if out is None or object_[0] == "_":
+                made.mixed[(subject, term.predicate, object_, graph)] = None
+            else:
+                out.add(f"{begin}{term.opening}{object_}{end}")
         if not begin:
             self._closed += len(made.about[subject])
         self._check()
@@ -250,13 +266,13 @@ class _Walk:
             self._check()
             return subject
         # Twice in one document, its blank nodes are two each.
-        if levels < found.levels or not self.made.known.keys().isdisjoint(found.first):
+        if levels < found.levels or not self.made.known.keys().isdisjoint(found.made.known):
             return self._node(value, table, "", levels)
         self._left -= found.values
         if self._left < 0:
             raise Unusual
         self._closed += found.closed
-        self.made.take(found.made, first=found.first, lines=found.lines)
+        self.made.take(found.made)
         self._check()
         return found.subject
 

@@ -18,21 +18,22 @@ class Dataset:
     nothing else, in the default graph, what follows it in its line. ``within``: by a blank node that is the graph and
     nothing else, what stands before it. ``mixed``: every other statement with a blank node.
 
-    ``known``: first-degree hashes (SHA-256) of blank nodes that came with a fragment. ``sorted_lines`` are the lines of
-    the longest fragment in their order, and ``sorted_set`` the same as a set; they are in ``ground`` too.
+    What came with a fragment is in these too, and is known already: ``known`` first-degree hashes (SHA-256) of blank
+    nodes, ``ordered`` what follows them, in order, and of the longest fragment the whole lines in order and as a set.
     """
 
-    __slots__ = ("about", "ground", "known", "mixed", "sorted_lines", "sorted_set", "within")
+    __slots__ = ("about", "ground", "known", "mixed", "ordered", "run", "run_set", "within")
 
     def __init__(self) -> None:
         self.ground: set[str] = set()
-        self.known: dict[str, str] = {}
-        self.sorted_lines: tuple[str, ...] = ()
-        self.sorted_set: set[str] = set()
         self.about: dict[str, set[str]] = {}
         self.within: dict[str, set[str]] = {}
         # In the order given: the work of telling nodes apart that look alike follows it, and must not follow hashes.
         self.mixed: dict[Quad, None] = {}
+        self.known: dict[str, str] = {}
+        self.ordered: dict[str, list[str]] = {}
+        self.run: list[str] = []
+        self.run_set: set[str] = set()
 
     @classmethod
     def of(cls, quads: Iterable[Quad]) -> Dataset:
@@ -56,43 +57,49 @@ class Dataset:
             else:
                 self.mixed[quad] = None
 
-    def take(self, other: Dataset, *, first: Mapping[str, str] | None = None, lines: tuple[str, ...] = ()) -> None:
-        """Put in what another dataset holds, whose blank nodes are none of this one's. That one stays as it is.
-
-        ``first``: the first-degree hashes of its blank nodes, where known; ``lines``: its ``ground`` in order.
-        """
+    def take(self, other: Dataset) -> None:
+        """Put in what another dataset holds, whose blank nodes are none of this one's. That one stays as it is."""
         self.ground |= other.ground
         self.about.update(other.about)
         self.within.update(other.within)
         self.mixed.update(other.mixed)
-        if first is not None:
-            self.known.update(first)
-        if len(lines) > len(self.sorted_lines):
-            self.sorted_lines, self.sorted_set = lines, other.ground
+        self.known.update(other.known)
+        self.ordered.update(other.ordered)
+        if len(other.run) > len(self.run):
+            self.run, self.run_set = other.run, other.run_set
 
     def __len__(self) -> int:
         """How many statements."""
         some = sum(map(len, self.about.values())) + sum(map(len, self.within.values()))
         return len(self.ground) + some + len(self.mixed)
 
-    def blanks(self, known: Container[str] = ()) -> dict[str, list[str]]:
-        """The blank nodes, each with the lines of the statements that mention it: itself is ``_:a`` in them and every
-        other one ``_:z`` (RDFC-1.0 §4.6.3, first degree). Nodes that are ``known`` may come with fewer lines, or none.
-        """
-        rows = {
-            node: [] if node in known else [f"_:a{rest}" for rest in rests] for node, rests in self.about.items()
-        }
+    def blanks(self, known: Container[str] = ()) -> dict[str, str]:
+        """The blank nodes, each with what is hashed of it at first: the lines of the statements that mention it, in
+        order, itself as ``_:a`` in them and every other one as ``_:z`` (RDFC-1.0 §4.6.3). "" for what is ``known``."""
+        texts: dict[str, str] = {}
+        ordered = self.ordered
+        for node, rests in self.about.items():
+            rows = ordered.get(node)
+            if rows is None:
+                rows = ordered[node] = sorted(rests)
+            texts[node] = "" if node in known else "_:a" + "_:a".join(rows) if rows else ""
+        more: dict[str, list[str]] = {}
         for graph, heads in self.within.items():
-            rows.setdefault(graph, []).extend([f"{head}_:a .\n" for head in heads])
+            texts.setdefault(graph, "")
+            if graph not in known:
+                more[graph] = [f"{head}_:a .\n" for head in heads]
         for quad in self.mixed:
             subject, predicate, object_, graph = quad
             for node in _blanks_of(quad):
-                if node in known:
-                    rows.setdefault(node, [])
-                    continue
-                row = _line(_seen(subject, node), predicate, _seen(object_, node), _seen(graph, node))
-                rows.setdefault(node, []).append(row)
-        return rows
+                texts.setdefault(node, "")
+                if node not in known:
+                    row = _line(_seen(subject, node), predicate, _seen(object_, node), _seen(graph, node))
+                    more.setdefault(node, []).append(row)
+        for node, rows in more.items():
+            rows += [f"_:a{rest}" for rest in ordered.get(node, ())]
+            rows.sort()
+            texts[node] = "".join(rows)
+        return texts
 
     def mentions(self) -> dict[str, list[Quad]]:
         """Blank nodes that stand beside others in a statement, each with those statements."""
@@ -102,29 +109,36 @@ class Dataset:
                 found.setdefault(node, []).append(quad)
         return found
 
-    def lines(self, labels: dict[str, str]) -> list[str]:
+    def text(self, labels: Mapping[str, str]) -> str:
         """Every statement as a line, blank nodes by their labels, in code point order."""
         # What is in order already is a run that sorting only has to merge.
-        lines = [*self.sorted_lines, *(self.ground - self.sorted_set)] if self.sorted_lines else list(self.ground)
-        for node, rests in self.about.items():
-            label = labels[node]
-            lines += [f"{label}{rest}" for rest in rests]
+        lines = [*self.run, *(self.ground - self.run_set)] if self.run else list(self.ground)
         for node, heads in self.within.items():
             tail = f"{labels[node]} .\n"
             lines += [f"{head}{tail}" for head in heads]
+        about: dict[str, list[str]] = {}
         for subject, predicate, object_, graph in self.mixed:
-            if subject[0] == "_":
-                subject = labels[subject]
             if object_[0] == "_":
                 object_ = labels[object_]
-            lines.append(_line(subject, predicate, object_, labels.get(graph, graph)))
+            graph = labels.get(graph, graph)
+            if subject[0] == "_":
+                about.setdefault(subject, []).append(_line("", predicate, object_, graph))
+            else:
+                lines.append(_line(subject, predicate, object_, graph))
         lines.sort()
-        return lines
-
-
-def first_degree(rows: list[str]) -> str:
-    """What is hashed of a blank node: its lines, in order (§4.6.3 steps 4 and 5)."""
-    return "".join(sorted(rows))
+        # "<" comes before "_": blank subjects come last, by their labels and the blank that ends these.
+        ordered = self.ordered
+        for node, rests in self.about.items():
+            rows = ordered.get(node)
+            if rows is None:
+                rows = ordered[node] = sorted(rests)
+            more = about.get(node)
+            about[node] = rows if more is None else sorted([*rows, *more])
+        for label, node in sorted((f"{labels[node]} ", node) for node, rows in about.items() if rows):
+            name = label[:-1]
+            rows = about[node] if node in self.about else sorted(about[node])
+            lines.append(name + name.join(rows))
+        return "".join(lines)
 
 
 def _line(subject: str, predicate: str, object_: str, graph: str) -> str:

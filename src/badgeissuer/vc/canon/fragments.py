@@ -13,12 +13,11 @@ import itertools
 import marshal
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, TypeAlias
 
-from badgeissuer.vc.canon.dataset import Dataset, first_degree
+from badgeissuer.vc.canon.dataset import Dataset
 
 # At the most some ten megabytes, most of it the lines.
 MOST = 128
@@ -31,15 +30,13 @@ Key: TypeAlias = tuple[object, bytes]
 class Fragment:
     """What an object of its own id makes, in the default graph; ``subject`` is the object.
 
-    ``first`` are the first-degree hashes (SHA-256) of the blank nodes of ``made``, whose names no other dataset has.
-    ``lines`` are its whole lines in code point order. ``values`` and ``levels`` are what the walk had to count, and
+    The blank nodes of ``made`` have names that no other dataset has, and all that can be known of it before it becomes
+    part of another is there: first-degree hashes, and lines in order. ``values`` and ``levels`` are what the walk had to count, and
     had left, for it; ``closed`` the statements whose blank node is their subject only.
     """
 
     subject: str
     made: Dataset
-    first: Mapping[str, str]
-    lines: tuple[str, ...]
     values: int
     levels: int
     closed: int
@@ -55,15 +52,10 @@ class Fragment:
         for quad in made.mixed:
             named_subject, predicate, object_, graph = (names.get(term, term) for term in quad)
             own.mixed[named_subject, predicate, object_, graph] = None
-        return cls(
-            subject=subject,
-            made=own,
-            first={node: sha256(first_degree(rows).encode()).hexdigest() for node, rows in own.blanks().items()},
-            lines=tuple(sorted(own.ground)),
-            values=values,
-            levels=levels,
-            closed=sum(map(len, (*own.about.values(), *own.within.values()))),
-        )
+        own.known = {node: sha256(text.encode()).hexdigest() for node, text in own.blanks().items()}
+        own.run, own.run_set = sorted(own.ground), own.ground
+        closed = sum(map(len, (*own.about.values(), *own.within.values())))
+        return cls(subject=subject, made=own, values=values, levels=levels, closed=closed)
 
 
 # Of blank nodes: whatever is put together, no two fragments share a name.

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from badgeissuer.vc.canon.dataset import Dataset, first_degree
+from badgeissuer.vc.canon.dataset import Dataset
 from badgeissuer.vc.canon.nquads import Quad, is_blank
 from badgeissuer.vc.faults import BudgetExceeded
 
@@ -27,20 +27,36 @@ _IDS_PER_STEP = 32
 
 @dataclass(frozen=True, slots=True)
 class CanonicalDataset:
-    """The canonical form of a dataset: its lines in code point order, each with its line end.
+    """The canonical form of a dataset: ``text`` is the canonical N-Quads document.
 
-    ``labels`` maps each blank node of the input to its canonical label, both without ``_:`` (the canonicalised
-    dataset's issued identifiers map, §4.4.3 step 7). ``steps`` is the work that telling blank nodes apart took.
+    ``named`` maps each blank node of the input to its canonical name, both with ``_:``. ``steps`` is the work that
+    telling blank nodes apart took.
     """
 
-    lines: tuple[str, ...]
-    labels: Mapping[str, str]
+    text: str
+    named: Mapping[str, str]
     steps: int
 
     @property
+    def lines(self) -> tuple[str, ...]:
+        """Its lines in code point order, each with its line end."""
+        return tuple(f"{line}\n" for line in self.text.split("\n")[:-1])
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """By each blank node of the input its canonical label, both without ``_:`` (the canonicalised dataset's issued
+        identifiers map, §4.4.3 step 7)."""
+        return {before[2:]: after[2:] for before, after in self.named.items()}
+
+    @property
+    def quads(self) -> int:
+        """How many statements. No line end stands inside of one: in literals they are escaped."""
+        return self.text.count("\n")
+
+    @property
     def nquads(self) -> bytes:
-        """The canonical N-Quads document."""
-        return "".join(self.lines).encode()
+        """The canonical N-Quads document in UTF-8."""
+        return self.text.encode()
 
 
 def canonize(quads: Iterable[Quad], *, max_steps: int, algorithm: Algorithm = "sha256") -> CanonicalDataset:
@@ -60,8 +76,7 @@ def canonize_dataset(dataset: Dataset, *, max_steps: int, algorithm: Algorithm =
         canonical = work.labels()
     except RecursionError:
         raise BudgetExceeded("parts without an id that look alike are nested too deeply") from None
-    labels = {before[2:]: after[2:] for before, after in canonical.items()}
-    return CanonicalDataset(tuple(dataset.lines(canonical)), labels, work.steps)
+    return CanonicalDataset(dataset.text(canonical), canonical, work.steps)
 
 
 class _Canonizing:
@@ -79,7 +94,7 @@ class _Canonizing:
         # §4.6.3, Hash First Degree Quads.
         known = dataset.known if algorithm == "sha256" else {}
         self._first = {
-            node: known.get(node) or self._digest(first_degree(rows)) for node, rows in dataset.blanks(known).items()
+            node: known.get(node) or self._digest(text) for node, text in dataset.blanks(known).items()
         }
 
     def labels(self) -> _Issuer:

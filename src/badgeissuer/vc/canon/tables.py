@@ -57,7 +57,8 @@ class Term:
     ``keyword``: it is the id or the type, and there is nothing else to it. ``opening`` is the predicate with the blanks
     around it.
 
-    ``is_text``: each text is a literal that ends in ``suffix``. ``reference``: texts are IRIs; ``named``: texts are
+    ``is_text``: each text is a literal that ends in ``suffix``; ``text_opening`` and ``text_ending`` are what stands
+    around one that needs no escaping, in the default graph. ``reference``: texts are IRIs; ``named``: texts are
     names that the context maps to IRIs, as listed (``@vocab``). ``datatype`` is of numbers and truth values. ``shared``:
     its objects are mostly the same in many documents (``fragments``).
     """
@@ -70,6 +71,8 @@ class Term:
     reference: bool = False
     named: Mapping[str, str] | None = None
     suffix: str = ""
+    text_opening: str = ""
+    text_ending: str = ""
     datatype: str | None = None
     is_list: bool = False
     is_graph: bool = False
@@ -190,6 +193,8 @@ class Tables:
             reference=coercion == "@id",
             named=named,
             suffix=suffix,
+            text_opening=f' <{predicate}> "',
+            text_ending=f'"{suffix} .\n',
             datatype=datatype,
             is_list="@list" in container,
             is_graph="@graph" in container,

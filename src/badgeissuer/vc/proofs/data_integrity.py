@@ -9,11 +9,13 @@ from typing import Any
 import rfc8785
 
 from badgeissuer.errors import Fault
+from badgeissuer.vc import strictjson
 from badgeissuer.vc.canon.rdfc import Algorithm
 from badgeissuer.vc.faults import NotCanonical, ProofInvalid
 
 PROOF_TYPE = "DataIntegrityProof"
 ASSERTION_METHOD = "assertionMethod"
+_HASHES = {"sha256": hashlib.sha256, "sha384": hashlib.sha384}
 
 
 def unsecured(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,7 +45,16 @@ def hash_data(config: bytes, document: bytes, algorithm: Algorithm = "sha256") -
 
     SHA-384 for signatures with P-384, as inside the canonicalisation (vc-di-ecdsa §3.2.4).
     """
-    return hashlib.new(algorithm, config).digest() + hashlib.new(algorithm, document).digest()
+    hash_ = _HASHES[algorithm]
+    return hash_(config).digest() + hash_(document).digest()
+
+
+def spliced(text: str, proof: Mapping[str, Any]) -> str:
+    """The text of a secured document: that of the document as ``strictjson`` writes it, and its proof, in an array.
+
+    Equal to writing the document anew with the proof as its last member.
+    """
+    return f'{text[:-1]},"proof":[{strictjson.dumps(proof)}]}}'
 
 
 def jcs(value: Mapping[str, Any]) -> bytes:

@@ -11,12 +11,13 @@ from datetime import datetime
 from typing import Any
 
 from badgeissuer.vc.lint import Prepared
-from badgeissuer.vc.multikey import PublicKey
+from badgeissuer.vc.multikey import PublicKey, multibase_encode
 from badgeissuer.vc.proofs import options
 from badgeissuer.vc.proofs.data_integrity import ASSERTION_METHOD, PROOF_TYPE, hash_data, invalid, proof_config
+from badgeissuer.vc.proofs.signatures import Curve, size_of
 from badgeissuer.vc.proofs.suites import EDDSA_RDFC_2022
 
-__all__ = ["CRYPTOSUITE", "DEPRECATED_NAME", "config_nquads", "create", "hash_data", "proof_config", "verify"]
+__all__ = ["CRYPTOSUITE", "DEPRECATED_NAME", "config_nquads", "create", "create_proof", "hash_data", "proof_config", "verify"]
 
 CRYPTOSUITE = EDDSA_RDFC_2022.name
 # The suite's name before it was final; the algorithm is the same. Verified, never issued.
@@ -25,6 +26,21 @@ CRYPTOSUITE = EDDSA_RDFC_2022.name
 _STAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _IRI = re.compile(r'[A-Za-z][A-Za-z0-9+.\-]*:[^\s\x00-\x20\x7f<>"\\]+')
 _OWN_MEMBERS = frozenset({"type", "cryptosuite", "created", "verificationMethod", "proofPurpose"})
+_NO_OPTIONS = options.Options()
+# The canonical form of all our proofs' options: nothing but the date and the key's name ever changes, and neither the
+# order of the lines.
+_CONFIG = (
+    options.config_nquads(
+        {
+            "type": PROOF_TYPE,
+            "cryptosuite": CRYPTOSUITE,
+            "created": "{created}",
+            "verificationMethod": "{method}",
+            "proofPurpose": ASSERTION_METHOD,
+        }
+    )
+    .decode()
+)
 
 
 def config_nquads(proof: Mapping[str, Any]) -> bytes:
@@ -44,7 +60,7 @@ def config_nquads(proof: Mapping[str, Any]) -> bytes:
         or not (isinstance(method, str) and _IRI.fullmatch(method))
     ):
         raise invalid("the proof has not the form of our own proofs")
-    return options.config_nquads(members)
+    return _CONFIG.format(created=created, method=method).encode()
 
 
 def create(
@@ -56,6 +72,22 @@ def create(
     or ``verification_method`` is no absolute IRI; the signature itself is checked by ``verify`` with the published key.
     """
     return EDDSA_RDFC_2022.create(prepared, sign=sign, verification_method=verification_method, created=created)
+
+
+def create_proof(
+    prepared: Prepared, *, sign: Callable[[bytes], bytes], verification_method: str, created: datetime
+) -> dict[str, Any]:
+    """The proof alone, as ``create`` makes it and under the same conditions, without reading the document again.
+
+    ``data_integrity.spliced`` puts it into the prepared text.
+    """
+    if not isinstance(prepared, Prepared):
+        raise TypeError("only a Prepared can be signed")
+    proof = options.written(cryptosuite=CRYPTOSUITE, created=created, method=verification_method, options=_NO_OPTIONS)
+    signature = sign(hash_data(config_nquads(proof), prepared.canonical.nquads))
+    if len(signature) != size_of(Curve.ED25519):
+        raise invalid(f"the signer gave no {Curve.ED25519} signature")
+    return {**proof, "proofValue": multibase_encode(signature)}
 
 
 def verify(proof: Mapping[str, Any], *, config_nquads: bytes, document_nquads: bytes, key: PublicKey) -> None:
