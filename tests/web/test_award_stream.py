@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 from starlette.types import Message
 
-from badgeissuer.rules.terms import ClientKind
+from badgeissuer.rules.terms import AwardState, ClientKind
+from badgeissuer.services.access import operator
+from badgeissuer.store.award_search import AwardFilter, line, select_awards
+from badgeissuer.store.awards import Award
 from badgeissuer.web.api import award_stream
+from badgeissuer.web.api.award_wire import AwardOut
 from tests.support import make
 from tests.support.app import MakeRuntime, Service
 from tests.support.counting import statements
@@ -120,7 +127,8 @@ async def test_a_reader_who_goes_leaves_no_connection_behind(
 async def test_slow_readers_do_not_take_every_connection(
     make_runtime: MakeRuntime, service: Service, headers: Headers, achievement: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await make.award(service, headers, achievement)
+    for n in range(5):  # more than is read ahead: what is read to its end holds no connection
+        await make.award(service, headers, achievement, n)
     monkeypatch.setattr(award_stream, "ROWS_AT_ONCE", 1)
     readers = [_Reader(service, headers) for _ in range(service.runtime.settings.pool_size // 2)]
     for reader in readers:
@@ -130,9 +138,65 @@ async def test_slow_readers_do_not_take_every_connection(
     assert "Retry-After" in refused.headers
     assert (await service.http.get("/v1/awards", headers=headers)).status_code == 200
     await readers.pop().leave()
-    assert len(await lines(service, headers)) == 1
+    assert len(await lines(service, headers)) == 5
     for reader in readers:
         await reader.leave()
+
+
+async def test_each_line_is_to_the_byte_what_the_model_writes(
+    service: Service, headers: Headers, achievement: str
+) -> None:
+    theirs = await make.register(service, "other", name='Schools of "Letcher" \\ Perry & <Knott> County, %s')
+    named = make.achievement("Beyond \u201cGrades\u201d: 100 % é 𝄞")
+    versions = [achievement, await make.publish(service, theirs, "other", document=named)]
+    odd = ('Ä "b" \\', "tab\tline\nreturn\r\b\f\x01\x1f", "%s %% {} \u2029 </script> é 𝄞", "'; --")
+    made = []
+    for n, words in enumerate(odd):
+        service.clock.advance(minutes=1)
+        answer = await make.award(service, (headers, theirs)[n % 2], versions[n % 2], n)
+        made.append(UUID(answer["id"]))
+        async with service.runtime.database.writing() as session:
+            await session.execute(
+                update(Award)
+                .where(Award.id == made[-1])
+                .values(
+                    state=list(AwardState)[n],
+                    state_reason=words if n else None,
+                    state_changed_at=service.clock() + timedelta(microseconds=999_999 if n % 2 else 0),
+                    external_reference=words,
+                    school=words,
+                    district=None if n % 2 else words,
+                    jurisdiction=None if n == 1 else "KY",
+                    valid_until=service.clock() + timedelta(days=400, microseconds=n) if n else None,
+                    superseded_by_id=made[0] if n == 3 else None,
+                )
+            )
+    async with service.runtime.begin(operator()) as work:
+        rows = await work.session.execute(select_awards(operator(), AwardFilter()))
+        expected = [AwardOut.of(line(row), work.base_url) for row in rows]
+    assert len({each.state for each in expected}) == len(AwardState) == 4
+    assert {each.visible_to_third_parties for each in expected} == {True, False}
+    assert [each.superseded_by is None for each in expected] == [False, True, True, True]
+    agency = {"Authorization": f"Bearer {await service.key(ClientKind.AGENCY, all_issuers=True)}"}
+    for key in (agency, await service.platform()):
+        streamed = await service.http.get("/v1/awards", headers={**key, **NDJSON})
+        assert streamed.text.split("\n")[:-1] == [each.model_dump_json() for each in expected]
+
+
+async def test_what_fails_while_lines_are_read_reaches_the_reader(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object, **_named: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(award_stream, "select_lines", fail)
+    found = award_stream._Lines(service.runtime, operator(), AwardFilter())
+    with pytest.raises(RuntimeError, match="broken"):
+        await anext(found)
+    with pytest.raises(StopAsyncIteration):
+        await anext(found)
+    await found.aclose()
+    assert service.runtime.database._read_engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
 class _Reader:

@@ -65,7 +65,7 @@ async def test_a_stream_leaves_out_who_withdraws_while_it_runs(
         async with service.runtime.begin(EARNER) as work:
             given = await consenting.give(work, earner_id=earner, client_id=agency.client_id, issuers=None)
             consents[earner] = given.id
-    lines, seen = award_stream._lines(service.runtime, agency, AwardFilter()), []
+    lines, seen = award_stream._Lines(service.runtime, agency, AwardFilter()), []
     async for chunk in lines:
         seen += [json.loads(line)["subject"] for line in chunk.splitlines()]
         if len(seen) == 1:  # the second newest goes

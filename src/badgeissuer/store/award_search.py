@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -60,34 +61,51 @@ class AwardLine:
         return self.award.awarded_at, self.award.id
 
 
+# The credential of the award that stands in another's place.
+SUCCESSOR = aliased(Credential, name="successor")
+
+
 def select_awards(
     actor: Actor, where: AwardFilter, *, after: tuple[datetime, UUID] | None = None, limit: int | None = None
 ) -> Select[*tuple[Any, ...]]:
     """Awards the actor may see, newest first, from after ``after`` on. Rows are for ``line``."""
-    successor = aliased(Credential)
+    columns = (
+        Award,
+        Issuer.slug,
+        Issuer.name,
+        Issuer.did,
+        AchievementVersion.number,
+        AchievementVersion.name,
+        Subject.urn,
+        Credential.id,
+        Credential.url,
+        Credential.media_type,
+        Credential.sha256,
+        AchievementVersion.parts["status_purpose"].as_string(),
+        SUCCESSOR.url,
+    )
+    return select_of_awards(columns, actor, where, after=after, limit=limit)
+
+
+def select_of_awards(
+    columns: Sequence[Any],
+    actor: Actor,
+    where: AwardFilter,
+    *,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int | None = None,
+) -> Select[*tuple[Any, ...]]:
+    """These columns, of awards and what each belongs to, of the awards that ``select_awards`` finds."""
     query: Select[*tuple[Any, ...]] = (
-        select(
-            Award,
-            Issuer.slug,
-            Issuer.name,
-            Issuer.did,
-            AchievementVersion.number,
-            AchievementVersion.name,
-            Subject.urn,
-            Credential.id,
-            Credential.url,
-            Credential.media_type,
-            Credential.sha256,
-            AchievementVersion.parts["status_purpose"].as_string(),
-            successor.url,
-        )
+        select(*columns)
+        .select_from(Award)
         .join(Issuer, Issuer.id == Award.issuer_id)
         .join(AchievementVersion, AchievementVersion.id == Award.achievement_version_id)
         .join(Subject, Subject.id == Award.subject_id)
         .join(Credential, (Credential.award_id == Award.id) & (Credential.media_type == EMBEDDED))
         .outerjoin(
-            successor,
-            (successor.award_id == Award.superseded_by_id) & (successor.media_type == Credential.media_type),
+            SUCCESSOR,
+            (SUCCESSOR.award_id == Award.superseded_by_id) & (SUCCESSOR.media_type == Credential.media_type),
         )
         .where(visible_to(actor, Award))
         .order_by(Award.awarded_at.desc(), Award.id.desc())

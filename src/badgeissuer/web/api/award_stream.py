@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from asyncio import Semaphore
-from collections.abc import AsyncGenerator, AsyncIterator
+from asyncio import Queue, Semaphore, Task, create_task, wait
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from typing import Annotated, Any
@@ -11,6 +11,7 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from fastapi import APIRouter, Depends, Query, Request
+from sqlalchemy import Row
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -20,6 +21,7 @@ from badgeissuer.runtime import Runtime
 from badgeissuer.services import consenting
 from badgeissuer.store.access import Actor
 from badgeissuer.store.award_search import AwardFilter, line, select_awards
+from badgeissuer.web.api.award_lines import select_lines
 from badgeissuer.web.api.award_wire import AwardOut
 from badgeissuer.web.body import StrictRoute
 from badgeissuer.web.deps import RuntimeDep, WorkDep, require
@@ -32,7 +34,9 @@ from badgeissuer.web.wire import Page, Timestamp
 router = APIRouter(prefix="/v1/awards", tags=["Awards"], route_class=StrictRoute)
 
 NDJSON = "application/x-ndjson"
-ROWS_AT_ONCE = 500
+ROWS_AT_ONCE = 250
+# Whose award a line is about, and the line.
+_Chunk = Sequence[Row[UUID, str]]
 Text = Annotated[str | None, Query(max_length=255)]
 
 
@@ -100,9 +104,9 @@ async def list_awards(
 
 
 class LineStream(StreamingResponse):
-    """Lines as they come. However the answer ends, the unit of work behind them is closed at once."""
+    """Lines as they come. However the answer ends, what is read behind them is closed at once."""
 
-    def __init__(self, first: bytes, rest: AsyncGenerator[bytes, None]) -> None:
+    def __init__(self, first: bytes, rest: _Lines) -> None:
         # Proxies that collect an answer before they pass it on would turn the stream into one long wait.
         headers = {"X-Accel-Buffering": "no", "Vary": "Accept"}
         super().__init__(_chained(first, rest), media_type=NDJSON, headers=headers)
@@ -120,33 +124,83 @@ async def _chained(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[by
 
 
 async def _stream(runtime: Runtime, actor: Actor, where: AwardFilter) -> Response:
-    lines = _lines(runtime, actor, where)
-    # The first rows are read before the answer begins: what goes wrong until then is still a problem document.
-    first = await anext(lines, b"")
+    lines = _Lines(runtime, actor, where)
+    try:
+        # The first rows are read before the answer begins: what goes wrong until then is still a problem document.
+        first = await anext(lines, b"")
+    except BaseException:
+        await lines.aclose()
+        raise
     return LineStream(first, lines)
 
 
-async def _lines(runtime: Runtime, actor: Actor, where: AwardFilter) -> AsyncGenerator[bytes, None]:
-    """The awards in chunks of lines. It has a unit of work of its own, since it lives longer than the route's."""
-    slots = _slots_of(runtime)
-    if slots.locked():
-        raise Unavailable("as many streams are running as this process allows; try again shortly")
-    async with slots, runtime.begin(actor) as work:
-        query = select_awards(actor, where).execution_options(yield_per=ROWS_AT_ONCE)
-        disclosure = None
-        async for rows in (await work.session.stream(query)).partitions():
-            found = [line(row) for row in rows]
-            if actor.kind is ClientKind.AGENCY:
-                # Each chunk is written down before it leaves. Who withdrew since the stream began is left out.
-                async with runtime.begin(actor) as telling:
-                    told = await consenting.disclose(
-                        telling, subjects=[each.award.subject_id for each in found], disclosure_id=disclosure
-                    )
-                if told is not None:
-                    disclosure = told.id
-                    found = [each for each in found if each.award.subject_id in told.subjects]
-            if found:
-                yield "".join(f"{AwardOut.of(each, work.base_url).model_dump_json()}\n" for each in found).encode()
+class _Lines:
+    """The awards in chunks of lines, from one snapshot; the next is read while the reader has the one before.
+
+    What reads is a task of its own with its own unit of work: it ends whole, wherever a reader goes away. It is never
+    more than two chunks ahead.
+    """
+
+    def __init__(self, runtime: Runtime, actor: Actor, where: AwardFilter) -> None:
+        self._runtime = runtime
+        self._actor = actor
+        self._where = where
+        self._disclosure: UUID | None = None
+        self._ahead: Queue[_Chunk | Exception | None] = Queue(maxsize=1)
+        self._reading: Task[None] | None = None
+        self._ended = False
+
+    def __aiter__(self) -> _Lines:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._reading is None:
+            self._reading = create_task(self._read())
+        while not self._ended:
+            rows = await self._ahead.get()
+            if rows is None or isinstance(rows, Exception):
+                self._ended = True
+                raise rows or StopAsyncIteration
+            if self._actor.kind is ClientKind.AGENCY:
+                rows = await self._told(rows)
+            if rows:
+                return "".join([f"{text}\n" for _, text in rows]).encode()
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        """End the reading, also in the middle; the connection is free afterwards."""
+        if self._reading is not None:
+            self._reading.cancel()
+            await wait({self._reading})
+
+    async def _read(self) -> None:
+        end: Exception | None = None
+        try:
+            slots = _slots_of(self._runtime)
+            if slots.locked():
+                raise Unavailable("as many streams are running as this process allows; try again shortly")
+            async with slots, self._runtime.begin(self._actor) as work:
+                query = select_lines(
+                    self._actor, self._where, base_url=work.base_url, sqlite=work.database.sqlite
+                ).execution_options(yield_per=ROWS_AT_ONCE)
+                # Not through the session: its rows are dearer, and no row is of use there.
+                found = await (await work.session.connection()).stream(query)
+                async for rows in found.partitions():
+                    await self._ahead.put(rows)
+        except Exception as error:
+            end = error
+        await self._ahead.put(end)
+
+    async def _told(self, rows: _Chunk) -> _Chunk:
+        """Each chunk is written down before it leaves. Who withdrew since the stream began is left out."""
+        async with self._runtime.begin(self._actor) as telling:
+            told = await consenting.disclose(
+                telling, subjects=[subject_id for subject_id, _ in rows], disclosure_id=self._disclosure
+            )
+        if told is None:
+            return rows
+        self._disclosure = told.id
+        return [row for row in rows if row[0] in told.subjects]
 
 
 _slots: WeakKeyDictionary[Runtime, Semaphore] = WeakKeyDictionary()
