@@ -6,15 +6,13 @@ take. Nothing is checked here; ``lint`` does that, and names every fault.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import ValidationError
-
 from badgeissuer.vc.contexts import CLR_CONTEXTS, OB_CONTEXTS, OB_EXTENSIONS
-from badgeissuer.vc.model.base import Node, to_document
+from badgeissuer.vc.forms import EXTENSION_TYPES, in_form, known_form, uses_extensions
 from badgeissuer.vc.model.ob3 import Achievement, Profile
 from badgeissuer.vc.multibase import digest_multibase
 from badgeissuer.vc.stamps import timestamp
@@ -33,9 +31,6 @@ __all__ = [
     "timestamp",
     "uses_extensions",
 ]
-
-# The types that only extensions.json defines (REQUIREMENTS of OB: it must be there when one of them is used).
-EXTENSION_TYPES = frozenset(("1EdTechJsonSchemaValidator2019", "1EdTechRevocationList", "1EdTechCredentialRefresh"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +133,10 @@ def open_badge_credential(facts: AwardFacts) -> dict[str, Any]:
 
     A whole number of credits is written as an integer, since 3 and 3.0 are one value in RDF and two texts in JSON.
     """
-    achievement = _endorsed(_in_form(Achievement, facts.achievement), facts.achievement_endorsements)
-    issuer = _endorsed(_in_form(Profile, facts.issuer), facts.issuer_endorsements)
+    earned, extends = known_form(Achievement, facts.achievement)
+    profile, also_extends = known_form(Profile, facts.issuer)
+    achievement = _endorsed(earned, facts.achievement_endorsements)
+    issuer = _endorsed(profile, facts.issuer_endorsements)
     subject = {
         "id": facts.subject_id,
         "type": ["AchievementSubject"],
@@ -163,7 +160,9 @@ def open_badge_credential(facts: AwardFacts) -> dict[str, Any]:
         "evidence": [_evidence(item) for item in facts.evidence],
         "credentialStatus": dict(facts.status),
     }
-    if uses_extensions(document):
+    # Both were looked through before; what else there is may use extensions too.
+    rest = (facts.issuer_endorsements, facts.achievement_endorsements, facts.identities)
+    if extends or also_extends or uses_extensions((*rest, facts.status)):
         document["@context"] = [*OB_CONTEXTS, OB_EXTENSIONS]
     return _filled(document)
 
@@ -183,7 +182,7 @@ def clr_credential(facts: ClrFacts) -> dict[str, Any]:
         "id": facts.subject_id,
         "type": ["ClrSubject"],
         "identifier": [dict(identity) for identity in facts.identities],
-        "achievement": [_in_form(Achievement, achievement) for achievement in facts.achievements],
+        "achievement": [in_form(Achievement, achievement) for achievement in facts.achievements],
         "verifiableCredential": [dict(member) for member in facts.members],
         "association": [
             {
@@ -215,7 +214,7 @@ def _credential(
             "name": facts.name,
             "description": facts.description,
             **members,
-            "issuer": _in_form(Profile, facts.issuer),
+            "issuer": in_form(Profile, facts.issuer),
             "validFrom": timestamp(facts.valid_from),
             "validUntil": _maybe(facts.valid_until),
             "awardedDate": _maybe(facts.awarded),
@@ -223,32 +222,6 @@ def _credential(
             "credentialStatus": dict(facts.status),
         }
     )
-
-
-def uses_extensions(document: object) -> bool:
-    """Whether a type occurs anywhere that only the extensions context defines."""
-    return any(type_ in EXTENSION_TYPES for type_ in _types(document))
-
-
-def _types(value: object) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for name, member in value.items():
-            if name == "type":
-                given = member if isinstance(member, list | tuple) else [member]
-                yield from (item for item in given if isinstance(item, str))
-            else:
-                yield from _types(member)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _types(item)
-
-
-def _in_form(class_: type[Node], document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document in array form; as it is where it does not fit its class, so that the fault is named at its place."""
-    try:
-        return to_document(class_.model_validate(dict(document)))
-    except ValidationError:
-        return dict(document)
 
 
 def _endorsed(document: dict[str, Any], endorsements: tuple[Mapping[str, Any], ...]) -> dict[str, Any]:

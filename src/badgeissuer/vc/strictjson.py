@@ -171,6 +171,10 @@ def _check_depth(text: str, limit: int) -> None:
 
 def _check_pointers(value: JsonValue, max_depth: int = limits.JSON_DEPTH) -> bool:
     """Whether it is nested no deeper. Raises ``MalformedJson`` for names that are too long, one within the other."""
+    depth, longest = _extent(value)
+    # No pointer is longer than the longest name at every level: nearly always that is enough to know.
+    if depth * (longest + 1) <= limits.JSON_POINTER:
+        return depth <= max_depth
     pending: list[tuple[JsonValue, int, int]] = [(value, 0, 1)]
     within = True
     while pending:
@@ -187,6 +191,21 @@ def _check_pointers(value: JsonValue, max_depth: int = limits.JSON_DEPTH) -> boo
             within = within and level <= max_depth
             pending.extend((member, length, level + 1) for member in item if isinstance(member, dict | list))
     return within
+
+
+def _extent(value: JsonValue) -> tuple[int, int]:
+    """How many levels of objects and arrays there are, and how long the longest name of a member is."""
+    names: set[str] = set()
+    layer: list[Any] = [value] if isinstance(value, dict | list) else []
+    depth = 0
+    while layer:
+        depth, around, layer = depth + 1, layer, []
+        for each in around:
+            if type(each) is dict:
+                names.update(each)
+            items = each.values() if type(each) is dict else each
+            layer += [item for item in items if type(item) is dict or type(item) is list]
+    return depth, max(map(len, names), default=0)
 
 
 def _check_characters(value: JsonValue) -> None:

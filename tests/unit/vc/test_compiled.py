@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 
 from badgeissuer.errors import BadgeissuerError, MalformedInput, TooLarge
 from badgeissuer.vc import strictjson
-from badgeissuer.vc.canon import Budget, Canonical, canonical, canonicalize, compiled, quickly, tables
+from badgeissuer.vc.canon import Budget, Canonical, canonical, canonicalize, quickly, tables, walk
 from badgeissuer.vc.canon.compiled import statements
 from badgeissuer.vc.canon.dataset import Dataset
 from badgeissuer.vc.contexts import CLR_CONTEXTS, OB_CONTEXTS, ContextStore
@@ -378,7 +378,7 @@ def test_depth_ends_typed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_one_document_cannot_have_much_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
     for most in (1, 20, 60):
-        monkeypatch.setattr(compiled, "_NEW", most)
+        monkeypatch.setattr(walk, "_NEW", most)
         assert quickly(GOOD["badge, all members"], ContextStore.of(_pinned_bytes())) is None
     store = ContextStore.of(_pinned_bytes())
     while quickly(GOOD["badge, all members"], store) is None:

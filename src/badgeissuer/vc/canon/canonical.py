@@ -72,7 +72,7 @@ class Budget:
         if not self.bytes_per_quad:
             return self
         earned = size // self.bytes_per_quad
-        if limits.BADGE_QUADS >= self.max_quads and limits.BADGE_STEPS >= self.max_steps:
+        if self.max_quads <= limits.BADGE_QUADS and self.max_steps <= limits.BADGE_STEPS:
             return self  # a badge's share is all there is
         quads = min(self.max_quads, limits.BADGE_QUADS + earned)
         return replace(self, max_quads=quads, max_steps=min(self.max_steps, limits.BADGE_STEPS + earned))

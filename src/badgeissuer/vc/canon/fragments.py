@@ -31,8 +31,8 @@ class Fragment:
     """What an object of its own id makes, in the default graph; ``subject`` is the object.
 
     The blank nodes of ``made`` have names that no other dataset has, and all that can be known of it before it becomes
-    part of another is there: first-degree hashes, and lines in order. ``values`` and ``levels`` are what the walk had to count, and
-    had left, for it; ``closed`` the statements whose blank node is their subject only.
+    part of another is there: first-degree hashes, and lines in order. ``values`` and ``levels`` are what the walk had
+    to count, and had left, for it; ``closed`` the statements whose blank node is their subject only, or their graph.
     """
 
     subject: str

@@ -93,9 +93,7 @@ class _Canonizing:
         self._near: dict[str, list[tuple[str, str]]] = {}
         # §4.6.3, Hash First Degree Quads.
         known = dataset.known if algorithm == "sha256" else {}
-        self._first = {
-            node: known.get(node) or self._digest(text) for node, text in dataset.blanks(known).items()
-        }
+        self._first = {node: known.get(node) or self._digest(text) for node, text in dataset.blanks(known).items()}
 
     def labels(self) -> _Issuer:
         """§4.4.3 steps 3 to 5: the canonical id of each blank node."""

@@ -9,6 +9,8 @@ from badgeissuer.vc import strictjson
 
 # Told by their type at once; asking whether something is a Mapping takes ten times as long.
 SCALARS = frozenset((str, int, float, bool, type(None)))
+# So many are held one against the other; more are told by their texts.
+_FEW = 12
 
 
 def equal_siblings(document: Mapping[str, Any]) -> list[str]:
@@ -17,6 +19,8 @@ def equal_siblings(document: Mapping[str, Any]) -> list[str]:
     They say nothing twice, and as blank nodes that look alike they are what makes canonicalisation expensive for every
     verifier. They are refused before signing.
     """
+    if not _any(document):
+        return []
     repeats: list[str] = []
     for array, pointer in _arrays(document, ""):
         nameless = [(index, item) for index, item in enumerate(array) if _is_nameless(item)]
@@ -29,6 +33,25 @@ def equal_siblings(document: Mapping[str, Any]) -> list[str]:
                 repeats.append(f"{pointer}/{index}")
             seen.add(text)
     return repeats
+
+
+def _any(document: Mapping[str, Any]) -> bool:
+    """Whether there may be one: nearly always there is none, and then nobody needs the pointers. What has one text is
+    equal too."""
+    pending: list[Any] = [document]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, Mapping):
+            pending.extend([member for member in value.values() if type(member) not in SCALARS])
+        elif isinstance(value, list | tuple):
+            items = [item for item in value if type(item) not in SCALARS]
+            pending.extend(items)
+            nameless = [item for item in items if _is_nameless(item)]
+            if len(nameless) > _FEW or any(
+                one == other for place, one in enumerate(nameless) for other in nameless[:place]
+            ):
+                return True
+    return False
 
 
 def _is_nameless(item: object) -> bool:

@@ -58,9 +58,9 @@ class Term:
     around it.
 
     ``is_text``: each text is a literal that ends in ``suffix``; ``text_opening`` and ``text_ending`` are what stands
-    around one that needs no escaping, in the default graph. ``reference``: texts are IRIs; ``named``: texts are
-    names that the context maps to IRIs, as listed (``@vocab``). ``datatype`` is of numbers and truth values. ``shared``:
-    its objects are mostly the same in many documents (``fragments``).
+    around one that needs no escaping, in the default graph. ``reference``: texts are IRIs; ``named``: texts are names
+    that the context maps to IRIs, as listed (``@vocab``). ``datatype`` is of numbers and truth values. ``shared``: its
+    objects are mostly the same in many documents (``fragments``).
     """
 
     below: Table

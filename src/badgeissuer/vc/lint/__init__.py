@@ -17,6 +17,7 @@ from badgeissuer.errors import Fault, MalformedInput, Rejected
 from badgeissuer.vc import strictjson
 from badgeissuer.vc.canon import BADGE_BUDGET, Canonical, equal_siblings, source_digest
 from badgeissuer.vc.checks.kinds import Kind
+from badgeissuer.vc.lint import known
 from badgeissuer.vc.lint.badge import badge_faults
 from badgeissuer.vc.lint.clr import clr_budget, clr_faults, member_faults, without_members
 from badgeissuer.vc.lint.endorsement import endorsement_faults
@@ -87,12 +88,36 @@ def inspect(
     ``allow_loopback`` lets http URLs of this machine pass (demo mode). ``rules``: those of the service, or no more than
     the standards demand.
     """
+    return _badge_inspected(document, now=now, allow_loopback=allow_loopback, rules=rules, text=_text_or_none(document))
 
-    def own() -> Iterator[Fault]:
-        yield from model_faults(OpenBadgeCredential, document, clause="OB data model")
-        yield from badge_faults(document, now=now)
 
-    return _inspected(document, own, allow_loopback=allow_loopback, rules=rules, kind=Kind.BADGE)
+def _badge_inspected(
+    document: Mapping[str, Any], *, now: datetime, allow_loopback: bool, rules: Rules, text: str | None
+) -> list[Fault]:
+    def faults_in(looked_at: Mapping[str, Any]) -> list[Fault]:
+        def own() -> Iterator[Fault]:
+            yield from model_faults(OpenBadgeCredential, looked_at, clause="OB data model")
+            yield from badge_faults(document, now=now, text=text)
+
+        return _inspected(
+            document,
+            own,
+            allow_loopback=allow_loopback,
+            rules=rules,
+            kind=Kind.BADGE,
+            part=looked_at,
+            text=text,
+        )
+
+    if text is None or rules is not Rules.HOUSE:
+        return faults_in(document)
+    parts = known.parts_of(document, allow_loopback=allow_loopback)
+    if parts is not None and parts.clean and not faults_in(parts.others):
+        return []
+    faults = faults_in(document)
+    if parts is not None and not faults:
+        parts.remember()
+    return faults
 
 
 def inspect_endorsement(
@@ -133,7 +158,11 @@ def dropped_faults(document: Mapping[str, Any], canonical: Canonical) -> list[Fa
 
     Raises ``Rejected`` where the canonical form is that of another document.
     """
-    if canonical.source != source_digest(document):
+    return _dropped(canonical, source_digest(document))
+
+
+def _dropped(canonical: Canonical, source: str) -> list[Fault]:
+    if canonical.source != source:
         raise Rejected("the canonical form belongs to another document")
     clause = "DI §4.2 (DATA_LOSS_DETECTION_ERROR)"
     dropped = [
@@ -158,8 +187,9 @@ def prepare(
     rules: Rules = Rules.HOUSE,
 ) -> Prepared:
     """The document, ready to be signed. Raises ``Rejected`` with every fault that was found."""
-    faults = inspect(document, now=now, allow_loopback=allow_loopback, rules=rules)
-    return _prepared(document, canonical, faults, what="credential")
+    text = _text_or_none(document)
+    faults = _badge_inspected(document, now=now, allow_loopback=allow_loopback, rules=rules, text=text)
+    return _prepared(document, canonical, faults, what="credential", text=text)
 
 
 def prepare_endorsement(
@@ -209,13 +239,24 @@ def prepare_status_list(
     return _prepared(document, canonical, faults, what="status list")
 
 
-def _prepared(document: Mapping[str, Any], canonical: Canonical, faults: list[Fault], *, what: str) -> Prepared:
+def _prepared(
+    document: Mapping[str, Any], canonical: Canonical, faults: list[Fault], *, what: str, text: str | None = None
+) -> Prepared:
     # Where the document is not even JSON it has no digest, and the fault that says so is enough.
-    if not any(fault.code == "malformed-json" for fault in faults):
-        faults = [*faults, *dropped_faults(document, canonical)]
-    if faults:
+    text = _text_or_none(document) if text is None else text
+    if text is not None:
+        faults = [*faults, *_dropped(canonical, hashlib.sha256(text.encode()).hexdigest())]
+    if faults or text is None:
         raise Rejected(f"the {what} cannot be signed as it is; see the faults", faults=faults)
-    return Prepared(strictjson.dumps(document), canonical, _ONLY_HERE)
+    return Prepared(text, canonical, _ONLY_HERE)
+
+
+def _text_or_none(document: Mapping[str, Any]) -> str | None:
+    """The document's text; None where it has none."""
+    try:
+        return strictjson.dumps(document)
+    except MalformedInput:
+        return None
 
 
 def _inspected(
@@ -227,14 +268,16 @@ def _inspected(
     kind: Kind | None = None,
     part: Mapping[str, Any] | None = None,
     largest: int = LARGEST_TEXT,
+    text: str | None = None,
 ) -> list[Fault]:
-    """``part`` is what of the document we wrote ourselves, where that is not all of it."""
+    """``part`` is what of the document we wrote ourselves, or what of it is to be looked at, where that is not all of
+    it; ``text`` is the document's, where the caller has it."""
     try:
-        size = len(strictjson.dumps(document).encode("utf-8"))
+        size = len((strictjson.dumps(document) if text is None else text).encode("utf-8"))
     except MalformedInput as error:
         return list(error.faults) or [Fault("", error.detail, error.code)]
     part = document if part is None else part
-    faults = [*own(), *value_faults(part), *link_faults(part, allow_loopback=allow_loopback)]
+    faults = [*own(), *value_faults(part, text=text), *link_faults(part, allow_loopback=allow_loopback)]
     if size > largest:
         faults.append(Fault("", f"is larger than {largest} bytes", "too-large"))
     repeated = "repeats an earlier object of the same array; tell them apart or leave one out"

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from badgeissuer.errors import Fault
-from badgeissuer.vc.build import uses_extensions
+from badgeissuer.vc.build import EXTENSION_TYPES, uses_extensions
 from badgeissuer.vc.contexts import OB_CONTEXTS, OB_EXTENSIONS
 from badgeissuer.vc.model.base import instant
 
@@ -25,9 +25,14 @@ _SUBJECT_ID = re.compile(r"did:.+|urn:uuid:.+")
 Document = Mapping[str, Any]
 
 
-def badge_faults(document: Document, *, now: datetime) -> Iterator[Fault]:
-    """The rules that the classes cannot state. Members of a wrong shape are passed over: the classes name them."""
-    contexts = (*OB_CONTEXTS, OB_EXTENSIONS) if uses_extensions(document) else OB_CONTEXTS
+def badge_faults(document: Document, *, now: datetime, text: str | None = None) -> Iterator[Fault]:
+    """The rules that the classes cannot state. Members of a wrong shape are passed over: the classes name them.
+
+    ``text`` is the document's, where the caller has it.
+    """
+    # A text that does not hold a type's name uses no such type.
+    may_extend = text is None or any(name in text for name in EXTENSION_TYPES)
+    contexts = (*OB_CONTEXTS, OB_EXTENSIONS) if may_extend and uses_extensions(document) else OB_CONTEXTS
     yield from envelope_faults(document, contexts, "OpenBadgeCredential", "OB §AchievementCredential")
     yield from date_faults(document, now=now)
     subject = document.get("credentialSubject")

@@ -51,17 +51,16 @@ def _any(document: Mapping[str, object], allow_loopback: bool) -> bool:
     while pending:
         value = pending.pop()
         if isinstance(value, Mapping):
-            image = value.get("type") == "Image"
             for name, member in value.items():
                 if isinstance(member, str):
                     if name in _NAMES_AND_LINKS:
-                        link = name in _LINKS or (image and name == "id")
+                        link = name in _LINKS or (name == "id" and value.get("type") == "Image")
                         if name_fault(member, link=link, allow_loopback=allow_loopback) is not None:
                             return True
-                elif isinstance(member, Mapping | list | tuple):
+                else:
                     pending.append(member)
         elif isinstance(value, list | tuple):
-            pending.extend(item for item in value if not isinstance(item, str))
+            pending.extend([item for item in value if type(item) is not str])
     return False
 
 

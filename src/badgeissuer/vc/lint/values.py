@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from functools import lru_cache
 
 from badgeissuer.errors import Fault
 from badgeissuer.vc.strictjson import escape_pointer
@@ -29,14 +30,16 @@ _ESCAPES = frozenset("ubfrt")
 _SCRIPT_LINK = re.compile(r"\]\(\s*<?\s*(javascript|vbscript|data)\s*:", re.IGNORECASE)
 
 
-def value_faults(document: Mapping[str, object]) -> list[Fault]:
-    """Every value and member name that may not be signed, in document order."""
-    return [] if _is_clean(document) else list(_walk(document, "", credential=True))
+def value_faults(document: Mapping[str, object], *, text: str | None = None) -> list[Fault]:
+    """Every value and member name that may not be signed, in document order. ``text`` is the document's JSON, or that
+    of a larger one of which it is a part, where the caller has it."""
+    return [] if _is_clean(document, text) else list(_walk(document, "", credential=True))
 
 
-def _is_clean(document: Mapping[str, object]) -> bool:
+def _is_clean(document: Mapping[str, object], text: str | None) -> bool:
     """Whether there is surely none: its texts are looked at all at once, its values without their pointers."""
-    text = json.dumps(document, ensure_ascii=False, default=lambda value: dict(value))
+    if text is None:
+        text = json.dumps(document, ensure_ascii=False, default=lambda value: dict(value))
     if not text.isascii() or "\x7f" in text or "](" in text:
         return False
     if "\\" in text and any(after[:1] in _ESCAPES for after in text.split("\\")[1:]):
@@ -45,27 +48,42 @@ def _is_clean(document: Mapping[str, object]) -> bool:
     while pending:
         value = pending.pop()
         if isinstance(value, Mapping):
-            if not value or any(not ("a" <= name[:1] <= "z") or ":" in name for name in value if name != "@context"):
+            if not value:
                 return False
+            for name in value:
+                if not _is_plain(name) and name != "@context":
+                    return False
             # Contexts may stand where a document begins; elsewhere it is for the walk to say.
             if "@context" in value and value is not document:
                 return False
             items: Iterable[object] = value.values()
         else:
             assert isinstance(value, list | tuple)  # nothing else is put there
-            ids = [item.get("id") if isinstance(item, Mapping) else item for item in value]
-            texts = [item for item in ids if isinstance(item, str)]
-            if not value or len(set(texts)) < len(texts) or any(isinstance(item, list | tuple) for item in value):
+            if not value:
+                return False
+            if len(value) > 1:
+                ids = [item.get("id") if isinstance(item, Mapping) else item for item in value]
+                texts = [item for item in ids if isinstance(item, str)]
+                if len(set(texts)) < len(texts):
+                    return False
+            if any(isinstance(item, list | tuple) for item in value):
                 return False
             items = value
         for item in items:
-            if isinstance(item, str):
+            kind = type(item)
+            if kind is str:
                 continue
-            if isinstance(item, Mapping | list | tuple):
+            if kind is dict or kind is list or isinstance(item, Mapping | list | tuple):
                 pending.append(item)
-            elif item is None or (not isinstance(item, bool) and any(_number(item))):
+            elif not isinstance(item, str) and (item is None or (kind is not bool and any(_number(item)))):
                 return False
     return True
+
+
+@lru_cache(maxsize=4_096)
+def _is_plain(name: str) -> bool:
+    """Whether a member's name is surely that of a term."""
+    return "a" <= name[:1] <= "z" and ":" not in name
 
 
 def _number(value: object) -> Iterator[Fault]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
@@ -154,11 +155,20 @@ def to_document(node: Node) -> dict[str, Any]:
     what they mean is not known here (OB extending).
     """
     document: dict[str, Any] = {}
-    for name, field in type(node).model_fields.items():
-        value = getattr(node, name)
-        if value is not None and value != ():
-            document[field.serialization_alias or name] = _written(value)
-    return {**document, **_plain(node.model_extra or {})}
+    values = node.__dict__
+    for name, wire in _wire_names(type(node)):
+        value = values[name]
+        if type(value) is str:
+            document[wire] = value
+        elif value is not None and value != ():
+            document[wire] = _written(value)
+    extra = node.model_extra
+    return {**document, **_plain(extra)} if extra else document
+
+
+@cache
+def _wire_names(class_: type[Node]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, field.serialization_alias or name) for name, field in class_.model_fields.items())
 
 
 def _written(value: Any) -> Any:

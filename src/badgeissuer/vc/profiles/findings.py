@@ -47,8 +47,8 @@ Findings: TypeAlias = Iterator[Finding]
 class Reading:
     """A credential as JSON, or the payload and header of a JWT. Foreign material: any member may hold anything.
 
-    ``text`` is its JSON as it was read. ``lost`` are the members, ids and types that JSON-LD leaves out, with their pointers; ``trouble`` says why that
-    could not be found out ("" where it could).
+    ``text`` is its JSON as it was read. ``lost`` are the members, ids and types that JSON-LD leaves out, with their
+    pointers; ``trouble`` says why that could not be found out ("" where it could).
     """
 
     document: Mapping[str, Any]

@@ -17,7 +17,16 @@ from badgeissuer.vc.proofs.data_integrity import ASSERTION_METHOD, PROOF_TYPE, h
 from badgeissuer.vc.proofs.signatures import Curve, size_of
 from badgeissuer.vc.proofs.suites import EDDSA_RDFC_2022
 
-__all__ = ["CRYPTOSUITE", "DEPRECATED_NAME", "config_nquads", "create", "create_proof", "hash_data", "proof_config", "verify"]
+__all__ = [
+    "CRYPTOSUITE",
+    "DEPRECATED_NAME",
+    "config_nquads",
+    "create",
+    "create_proof",
+    "hash_data",
+    "proof_config",
+    "verify",
+]
 
 CRYPTOSUITE = EDDSA_RDFC_2022.name
 # The suite's name before it was final; the algorithm is the same. Verified, never issued.
@@ -29,18 +38,15 @@ _OWN_MEMBERS = frozenset({"type", "cryptosuite", "created", "verificationMethod"
 _NO_OPTIONS = options.Options()
 # The canonical form of all our proofs' options: nothing but the date and the key's name ever changes, and neither the
 # order of the lines.
-_CONFIG = (
-    options.config_nquads(
-        {
-            "type": PROOF_TYPE,
-            "cryptosuite": CRYPTOSUITE,
-            "created": "{created}",
-            "verificationMethod": "{method}",
-            "proofPurpose": ASSERTION_METHOD,
-        }
-    )
-    .decode()
-)
+_CONFIG = options.config_nquads(
+    {
+        "type": PROOF_TYPE,
+        "cryptosuite": CRYPTOSUITE,
+        "created": "{created}",
+        "verificationMethod": "{method}",
+        "proofPurpose": ASSERTION_METHOD,
+    }
+).decode()
 
 
 def config_nquads(proof: Mapping[str, Any]) -> bytes:
