@@ -142,13 +142,13 @@ async def test_what_is_only_unknown_is_issued(service: Service) -> None:
 
 async def test_the_draft_is_judged_as_what_is_signed_will_be(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     judged: list[tuple[preflight.Preflight, ...]] = []
-    real = preflight.answer
+    real = preflight.answer_prepared
 
     def seen(*arguments: Any) -> tuple[preflight.Preflight, ...]:
         judged.append(real(*arguments))
         return judged[-1]
 
-    monkeypatch.setattr(preflight, "answer", seen)
+    monkeypatch.setattr(preflight, "answer_prepared", seen)
     monkeypatch.setattr(preflight, "canonicalize", None)  # the form that is signed is used again
     own = await make.register(service)
     await _patch(service, own, {"preflight_targets": [t.value for t in Target if t is not Target.LINKEDIN]})

@@ -168,10 +168,9 @@ def _preflight(work: Work, prepared: Prepared, issuer: Issuer) -> None:
         return
     # The key is chosen when it signs, but it is one of the issuer's DID.
     proof = written(cryptosuite=CRYPTOSUITE, created=work.now, method=f"{issuer.did}#key", options=Options())
-    planned = preflight.plan({**prepared.document, "proof": [proof]})
     faults = [
         Fault(finding.pointer, f"{answer.target.value}: {finding.detail}; {finding.remedy}", finding.code)
-        for answer in preflight.answer(planned, prepared.canonical, issuer.targets)
+        for answer in preflight.answer_prepared(prepared, proof, issuer.targets)
         for finding in answer.findings
         if finding.severity is Severity.ERROR
     ]

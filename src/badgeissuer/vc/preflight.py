@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from badgeissuer.errors import BadgeissuerError, TooLarge
+from badgeissuer.vc import strictjson
 from badgeissuer.vc.canon import FOREIGN_BUDGET, Budget, Canonical, canonicalize, check_values
 from badgeissuer.vc.checks.plan import budget_of
 from badgeissuer.vc.contexts import ContextStore
+from badgeissuer.vc.lint import Prepared
 from badgeissuer.vc.profiles import canvas, credly, dcc, learncard, linkedin, onedtech, openbadgeslib
 from badgeissuer.vc.profiles.findings import Finding, Findings, Reading, Severity, read
 from badgeissuer.vc.profiles.targets import IMPORTERS, KNOWN_TARGETS, Target, Verdict
@@ -141,6 +143,19 @@ def answer(
     if form is None:
         raise TypeError("a document that was read needs its canonical form")
     reading = planned.reading.with_form(form)
+    return tuple(_judged(target, list(_PROFILES[target](reading))) for target in dict.fromkeys(targets))
+
+
+def answer_prepared(
+    prepared: Prepared, proof: Mapping[str, Any], targets: Iterable[Target] = Target
+) -> tuple[Preflight, ...]:
+    """The answers about a document of ours that is about to be signed: as ``answer`` gives them for it with ``proof``.
+
+    It was read and canonicalised already, and nothing of it is lost, or it would not be a ``Prepared``. ``proof`` may
+    be without its signature, which no profile reads. Raises nothing.
+    """
+    text = f"{prepared.text[:-1]},{strictjson.dumps({'proof': [proof]})[1:]}"
+    reading = Reading({**prepared.document, "proof": [proof]}, None, text, len(text.encode("utf-8")))
     return tuple(_judged(target, list(_PROFILES[target](reading))) for target in dict.fromkeys(targets))
 
 
