@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from badgeissuer.errors import BadgeissuerError
+from badgeissuer.errors import BadgeissuerError, Conflict
 from badgeissuer.rules.adjudication import Ruling
 from badgeissuer.rules.terms import DecisionState, Outcome
 from badgeissuer.services import awarding, identifying, judging
@@ -32,7 +32,7 @@ from badgeissuer.store.people import Subject
 from badgeissuer.work import Work
 
 
-class InOneUnit(BadgeissuerError):
+class InOneUnit(Conflict):
     """Two decisions about one person are not made in one unit of work: the second is to see what the first did."""
 
     code = "in-one-unit"
