@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from badgeissuer.errors import Unavailable
+from badgeissuer.errors import MalformedInput, Unavailable
 from badgeissuer.rules.keys import KeyFacts, signing_key
 from badgeissuer.rules.terms import KeyAlgorithm
 from badgeissuer.services.registering import issuer_keys
@@ -80,8 +80,13 @@ def sign(
 
 def _is_spliced(text: str, prepared: Prepared, proof: Mapping[str, Any]) -> bool:
     """Whether a text is the prepared one with one more member, and that is the proof: no reading shows more."""
-    before, last = prepared.text[:-1], len(prepared.text) - 1
-    return text.startswith(before) and json.loads(f"{{{text[last + 1 :]}") == {"proof": [proof]} and text[last] == ","
+    before = f"{prepared.text[:-1]},"
+    if not text.startswith(before):
+        return False
+    try:
+        return strictjson.loads_object(f"{{{text[len(before) :]}".encode()) == {"proof": [proof]}
+    except MalformedInput:
+        return False
 
 
 def sign_jwt(work: Work, *, prepared: Prepared, key: KeyFacts) -> Signed:
@@ -90,12 +95,14 @@ def sign_jwt(work: Work, *, prepared: Prepared, key: KeyFacts) -> Signed:
     Checked as ``sign`` checks. ``kid`` is the DID URL of the key in the issuer's document.
     """
     public = parse_multikey(key.public_multibase)
+    # The signature is verified with this key, the published one, before the token is given out.
     token = jwt.create_ob(
         prepared, sign=work.keys.signer(key).sign, key=public, kid=f"{key.did}#{key.public_multibase}"
     )
-    found = jwt.read(token)
-    jwt.verify(found, public, now=work.now)
-    if found.document != prepared.document:
+    # Read strictly, no member is there twice: what is the prepared text and claims beside it says nothing else.
+    found, before = jwt.read(token), f"{prepared.text[:-1]},".encode()
+    payload = found.jws.payload
+    if not payload.startswith(before) or json.loads(b"{" + payload[len(before) :]) != found.claims:
         raise Unavailable("the signed token is not the document that was prepared; nothing was issued")
     return Signed(text=token, sha256=digest(token), key=key)
 

@@ -75,8 +75,8 @@ def create_ob(
 ) -> str:
     """The credential as an OB JWT: ``typ`` JWT, a ``kid`` (a URL) or the ``jwk`` or both, and the five claims.
 
-    Raises ``NoSubjectId``, and ``JwtInvalid`` where neither ``kid`` nor ``jwk`` would be there, ``kid`` is no URL, or
-    ``sign`` does not sign with ``key``.
+    The signature is verified with ``key``. Raises ``NoSubjectId``, and ``JwtInvalid`` where neither ``kid`` nor ``jwk``
+    would be there, ``kid`` is no URL, or ``sign`` does not sign with ``key``.
     """
     _only_prepared(prepared)
     if kid is None and not with_jwk:
@@ -89,7 +89,9 @@ def create_ob(
     claims = {"iss": _issuer_id(document), "jti": document.get("id"), "sub": subject}
     dates = {"nbf": document.get("validFrom"), "exp": document.get("validUntil")}
     numbers = {name: math.floor(instant(text).timestamp()) for name, text in dates.items() if text is not None}
-    return jws.create(header, strictjson.dumps({**document, **claims, **numbers}), sign=sign, key=key)
+    # None of these is a term of the contexts, so none is in the document: nothing else could be prepared.
+    payload = f"{prepared.text[:-1]},{strictjson.dumps({**claims, **numbers})[1:]}"
+    return jws.create(header, payload, sign=sign, key=key)
 
 
 def create_vc_jose(prepared: Prepared, *, sign: Callable[[bytes], bytes], key: JoseKey, kid: str) -> str:
