@@ -31,7 +31,8 @@ def agree(document: Json) -> None:
     assert (ours.dropped, ours.relative) == ((), ())
     assert ours.nquads == oracle.pyld_nquads(document, PINNED)
     # What was remembered of it changes nothing.
-    assert (quickly(document, PINNED, budget=AMPLE) or canonicalize(document, PINNED, budget=AMPLE)) == ours
+    for _ in range(2):
+        assert (quickly(document, PINNED, budget=AMPLE) or canonicalize(document, PINNED, budget=AMPLE)) == ours
     text = strictjson.dumps(document)
     made = statements(document, PINNED, text=text, max_quads=10**6, max_values=10**6)
     assert made is not None

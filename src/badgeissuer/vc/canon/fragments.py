@@ -21,6 +21,7 @@ from badgeissuer.vc.canon.dataset import Dataset
 
 # At the most some ten megabytes, most of it the lines.
 MOST = 128
+_MOST_MET = 1_024
 _LONGEST = 16_384
 
 Key: TypeAlias = tuple[object, bytes]
@@ -68,6 +69,7 @@ class Fragments:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: OrderedDict[Key, Fragment] = OrderedDict()
+        self._met: OrderedDict[int, None] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -80,6 +82,17 @@ class Fragments:
                 self._kept.move_to_end(key)
         return found
 
+    def is_worth(self, key: Key) -> bool:
+        """Whether the key was met before. What comes once, as what strangers send mostly does, is not worth keeping."""
+        mark = hash(key)
+        with self._lock:
+            if mark in self._met:
+                return True
+            self._met[mark] = None
+            if len(self._met) > _MOST_MET:
+                self._met.popitem(last=False)
+        return False
+
     def keep(self, key: Key, fragment: Fragment) -> None:
         """Keep it for other documents."""
         with self._lock:
@@ -91,6 +104,7 @@ class Fragments:
         """Keep nothing any more."""
         with self._lock:
             self._kept.clear()
+            self._met.clear()
 
 
 def key_of(table: object, value: dict[str, Any]) -> Key | None:

@@ -205,9 +205,9 @@ class Walk:
     def _shared(self, value: dict[str, Any], table: Table, levels: int) -> str:
         """A node that other documents have too: as it was written for them, or remembered for the next one."""
         fragments, key = self._tables.fragments, key_of(table, value)
-        if key is None:
+        found = None if key is None else fragments.find(key)
+        if key is None or (found is None and not fragments.is_worth(key)):
             return self._node(value, table, "", levels)
-        found = fragments.find(key)
         if found is None:
             outer, left, closed = self.made, self._left, self._closed
             self.made, self._closed = Dataset(), 0
