@@ -115,7 +115,7 @@ async def test_decisions_from_before_stacks_stay_and_stacks_may_decide_after(fre
             await session.flush()
     as_stack = "UPDATE decisions SET source = 'stack'"
     await _refused(engine, as_stack)
-    await schema.upgrade(fresh_database_url)
+    await schema.upgrade(fresh_database_url, "0003")
     await engine.dispose()  # what it knows of the table is of before
     async with engine.begin() as connection:
         assert (await connection.exec_driver_sql("SELECT source, reason FROM decisions")).all() == [("platform", "Why")]
@@ -125,6 +125,7 @@ async def test_decisions_from_before_stacks_stay_and_stacks_may_decide_after(fre
     await _refused(engine, "UPDATE decisions SET outcome = 'perhaps'")
     assert await _shape(engine, "decisions") == before
     await engine.dispose()
+    await schema.upgrade(fresh_database_url)
     assert await schema.downgrade(fresh_database_url, "0002") == (schema.head(), "0002")
 
 

@@ -28,6 +28,7 @@ from badgeissuer.services.registering import find_issuer
 from badgeissuer.store.catalog import Issuer
 from badgeissuer.store.clrs import AdmittedBadge
 from badgeissuer.store.insert import insert_if_free
+from badgeissuer.store.pages import issuer_named, issuers_apart, page_of
 from badgeissuer.store.people import EarnerIdentity, Subject
 from badgeissuer.store.scope import visible_to
 from badgeissuer.vc import limits, lint, strictjson
@@ -106,6 +107,13 @@ async def search(
     work: Work, *, issuer: str | None = None, after: tuple[datetime, UUID] | None = None, limit: int = 50
 ) -> list[tuple[AdmittedBadge, str, str]]:
     """Those that issuers of the actor's let in, newest first; with the issuer's slug and its id for the earner."""
+    asked = [visible_to(work.actor, AdmittedBadge) if work.actor.consent_purpose is None else false()]
+    if issuer is not None:
+        asked.append(AdmittedBadge.issuer_id == issuer_named(issuer))
+    if after is not None:
+        asked.append(tuple_(AdmittedBadge.created_at, AdmittedBadge.id) < after)
+    shares = issuers_apart(work.actor) if issuer is None else ()
+    page = page_of((AdmittedBadge.created_at, AdmittedBadge.id), asked, AdmittedBadge.issuer_id, shares, limit)
     query = (
         select(AdmittedBadge, Issuer.slug, Subject.urn)
         .join(Issuer, Issuer.id == AdmittedBadge.issuer_id)
@@ -113,14 +121,9 @@ async def search(
             Subject,
             (Subject.earner_id == AdmittedBadge.earner_id) & (Subject.issuer_id == AdmittedBadge.issuer_id),
         )
-        .where(visible_to(work.actor, AdmittedBadge) if work.actor.consent_purpose is None else false())
+        .where(AdmittedBadge.id.in_(page))
         .order_by(AdmittedBadge.created_at.desc(), AdmittedBadge.id.desc())
-        .limit(limit)
     )
-    if issuer is not None:
-        query = query.where(Issuer.slug == issuer)
-    if after is not None:
-        query = query.where(tuple_(AdmittedBadge.created_at, AdmittedBadge.id) < after)
     return [(row[0], row[1], row[2]) for row in (await work.session.execute(query)).all()]
 
 

@@ -17,6 +17,7 @@ from badgeissuer.store.awards import Award
 from badgeissuer.store.catalog import Issuer
 from badgeissuer.store.clrs import Clr, ClrMember
 from badgeissuer.store.jobs import Job
+from badgeissuer.store.pages import issuer_named, issuers_apart, page_of
 from badgeissuer.store.people import Subject
 from badgeissuer.store.scope import visible_to
 from badgeissuer.work import Work
@@ -108,15 +109,20 @@ async def search(
     limit: int = 50,
 ) -> list[Line]:
     """Records by issuers the actor may act for, newest first; parts are named by the records that they are parts of."""
-    query = select(Clr).join(Issuer, Issuer.id == Clr.issuer_id).where(_mine(work), Clr.part_of_id.is_(None))
+    asked = [_mine(work), Clr.part_of_id.is_(None)]
     if issuer is not None:
-        query = query.where(Issuer.slug == issuer)
+        asked.append(Clr.issuer_id == issuer_named(issuer))
     if state is not None:
-        query = query.where(Clr.state == state)
+        asked.append(Clr.state == state)
     if subject is not None:
         known = select(Subject.earner_id).where(Subject.urn == subject, Subject.issuer_id == Clr.issuer_id)
-        query = query.where(Clr.earner_id.in_(known))
-    return await lines_of(work, (await work.session.scalars(_newest(query, after).limit(limit))).all())
+        asked.append(Clr.earner_id.in_(known))
+    if after is not None:
+        asked.append(tuple_(Clr.created_at, Clr.id) < after)
+    shares = issuers_apart(work.actor) if issuer is None and subject is None else ()
+    page = page_of((Clr.created_at, Clr.id), asked, Clr.issuer_id, shares, limit)
+    query = _newest(select(Clr).where(Clr.id.in_(page)), None)
+    return await lines_of(work, (await work.session.scalars(query)).all())
 
 
 async def lines_of(work: Work, records: Sequence[Clr]) -> list[Line]:

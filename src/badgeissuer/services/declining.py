@@ -17,6 +17,7 @@ from badgeissuer.rules.terms import EndorsedKind
 from badgeissuer.services.endorsing_facts import about_nobody_hidden
 from badgeissuer.store.catalog import Issuer
 from badgeissuer.store.endorsements import Endorsement
+from badgeissuer.store.pages import issuer_named, issuers_apart, page_of
 from badgeissuer.store.scope import visible_to
 from badgeissuer.work import Work
 
@@ -33,13 +34,20 @@ async def received(
 ) -> list[Received]:
     """Endorsements of things of the actor's issuers, revoked ones too, newest first, each with its endorser and with
     the slug of whose thing it is."""
-    query = _received(work).order_by(Endorsement.created_at.desc(), Endorsement.id.desc()).limit(limit)
+    asked = [about_nobody_hidden(work.actor)]
+    shares = issuers_apart(work.actor) if issuer is None else ()
     if issuer is not None:
-        query = query.where(Issuer.slug == issuer)
+        asked.append(Endorsement.endorsed_issuer_id == issuer_named(issuer))
+    if work.actor.issuer_ids is not None:
+        mine = select(Issuer.id).where(visible_to(work.actor, Issuer))
+        asked.append(Endorsement.endorsed_issuer_id.in_(mine))
     if kind is not None:
-        query = query.where(Endorsement.kind == kind)
+        asked.append(Endorsement.kind == kind)
     if after is not None:
-        query = query.where(tuple_(Endorsement.created_at, Endorsement.id) < after)
+        asked.append(tuple_(Endorsement.created_at, Endorsement.id) < after)
+    page = page_of((Endorsement.created_at, Endorsement.id), asked, Endorsement.endorsed_issuer_id, shares, limit)
+    query = _with_both().where(Endorsement.id.in_(page))
+    query = query.order_by(Endorsement.created_at.desc(), Endorsement.id.desc())
     return [(found[0], found[1], found[2]) for found in (await work.session.execute(query)).all()]
 
 
@@ -72,10 +80,13 @@ async def decide(work: Work, *, endorsement_id: UUID, carry: bool) -> Received:
 
 
 def _received(work: Work) -> Select[Endorsement, Issuer, str]:
+    return _with_both().where(visible_to(work.actor, Issuer), about_nobody_hidden(work.actor))
+
+
+def _with_both() -> Select[Endorsement, Issuer, str]:
     endorser = aliased(Issuer)
     return (
         select(Endorsement, endorser, Issuer.slug)
         .join(endorser, endorser.id == Endorsement.issuer_id)
         .join(Issuer, Issuer.id == Endorsement.endorsed_issuer_id)
-        .where(visible_to(work.actor, Issuer), about_nobody_hidden(work.actor))
     )

@@ -24,6 +24,7 @@ from badgeissuer.services.registering import find_issuer
 from badgeissuer.services.signing import current_key, sign
 from badgeissuer.store.catalog import Issuer
 from badgeissuer.store.endorsements import Endorsement
+from badgeissuer.store.pages import issuer_named, issuers_apart, page_of
 from badgeissuer.store.scope import visible_to
 from badgeissuer.vc import lint
 from badgeissuer.vc.build import EndorsementFacts, endorsement_credential
@@ -175,18 +176,22 @@ async def search(
     limit: int = 50,
 ) -> list[tuple[Endorsement, str]]:
     """Endorsements by issuers the actor may act for, newest first, each with its endorser's slug."""
+    asked = [visible_to(work.actor, Endorsement), about_nobody_hidden(work.actor)]
+    if issuer is not None:
+        asked.append(Endorsement.issuer_id == issuer_named(issuer))
+    asked += [
+        column == value for column, value in ((Endorsement.kind, kind), (Endorsement.state, state)) if value is not None
+    ]
+    if after is not None:
+        asked.append(tuple_(Endorsement.created_at, Endorsement.id) < after)
+    shares = issuers_apart(work.actor) if issuer is None else ()
+    page = page_of((Endorsement.created_at, Endorsement.id), asked, Endorsement.issuer_id, shares, limit)
     query = (
         select(Endorsement, Issuer.slug)
         .join(Issuer, Issuer.id == Endorsement.issuer_id)
-        .where(visible_to(work.actor, Endorsement), about_nobody_hidden(work.actor))
+        .where(Endorsement.id.in_(page))
         .order_by(Endorsement.created_at.desc(), Endorsement.id.desc())
-        .limit(limit)
     )
-    for column, value in ((Issuer.slug, issuer), (Endorsement.kind, kind), (Endorsement.state, state)):
-        if value is not None:
-            query = query.where(column == value)
-    if after is not None:
-        query = query.where(tuple_(Endorsement.created_at, Endorsement.id) < after)
     return [(row[0], row[1]) for row in (await work.session.execute(query)).all()]
 
 

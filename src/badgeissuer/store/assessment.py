@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from badgeissuer.rules.terms import AssessorRole, DecisionSource, DecisionState, Outcome
 from badgeissuer.store.base import Base, Document, words
 
+NOT_DECIDED = "state <> 'decided'"
+
 
 class Decision(Base):
     """One attempt of one earner at one achievement version, and what was decided, by which rule and why."""
@@ -25,12 +27,25 @@ class Decision(Base):
             postgresql_where=text("external_reference IS NOT NULL"),
             sqlite_where=text("external_reference IS NOT NULL"),
         ),
+        # Lists are newest first, by time-ordered ids: of an issuer, of an achievement's version.
+        Index("ix_decisions_issuer_id_id", "issuer_id", "id"),
+        Index("ix_decisions_achievement_version_id_id", "achievement_version_id", "id"),
+        # Those that wait for somebody are few.
+        Index("ix_decisions_open", "state", "id", postgresql_where=text(NOT_DECIDED), sqlite_where=text(NOT_DECIDED)),
+        Index(
+            "ix_decisions_issuer_id_open",
+            "issuer_id",
+            "state",
+            "id",
+            postgresql_where=text(NOT_DECIDED),
+            sqlite_where=text(NOT_DECIDED),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    issuer_id: Mapped[UUID] = mapped_column(ForeignKey("issuers.id"), index=True)
+    issuer_id: Mapped[UUID] = mapped_column(ForeignKey("issuers.id"))
     subject_id: Mapped[UUID] = mapped_column(ForeignKey("subjects.id"), index=True)
-    achievement_version_id: Mapped[UUID] = mapped_column(ForeignKey("achievement_versions.id"), index=True)
+    achievement_version_id: Mapped[UUID] = mapped_column(ForeignKey("achievement_versions.id"))
     external_reference: Mapped[str | None] = mapped_column(String(255))
     source: Mapped[DecisionSource] = mapped_column(words(DecisionSource, "source"))
     state: Mapped[DecisionState] = mapped_column(words(DecisionState, "state"))

@@ -18,13 +18,31 @@ JWT = "application/vc+jwt"
 OLDER = "application/vc;proof=Ed25519Signature2020"
 
 
+NOT_ACTIVE = "state <> 'active'"
+
+
+def _partly(name: str, *columns: str, of: str) -> Index:
+    """An index of some of the rows."""
+    return Index(f"ix_awards_{name}", *columns, postgresql_where=text(of), sqlite_where=text(of))
+
+
 class Award(Base):
     """Someone earned an achievement version, by a decision. ``id`` is time-ordered and internal."""
 
     __tablename__ = "awards"
     __table_args__ = (
         UniqueConstraint("decision_id"),
+        # Lists are newest first: of one issuer, of all, and of what a filter names (store.award_search).
         Index("ix_awards_issuer_id_awarded_at_id", "issuer_id", "awarded_at", "id"),
+        Index("ix_awards_awarded_at_id", "awarded_at", "id"),
+        Index("ix_awards_achievement_id_awarded_at_id", "achievement_id", "awarded_at", "id"),
+        _partly("jurisdiction_awarded_at_id", "jurisdiction", "awarded_at", "id", of="jurisdiction IS NOT NULL"),
+        _partly("district_awarded_at_id", "district", "awarded_at", "id", of="district IS NOT NULL"),
+        _partly("external_reference", "external_reference", of="external_reference IS NOT NULL"),
+        # Few are not active, and most lists of one state ask for these.
+        _partly("not_active", "state", "awarded_at", "id", of=NOT_ACTIVE),
+        _partly("issuer_id_not_active", "issuer_id", "state", "awarded_at", "id", of=NOT_ACTIVE),
+        Index("ix_awards_state_changed_at", "state_changed_at"),
         Index("ix_awards_subject_id_achievement_id", "subject_id", "achievement_id"),
         # Under the policies deny and replace, at most one award of an achievement to a subject is live. The database
         # holds this, so that two processes cannot both find "none yet".
@@ -41,7 +59,7 @@ class Award(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     issuer_id: Mapped[UUID] = mapped_column(ForeignKey("issuers.id"))
     subject_id: Mapped[UUID] = mapped_column(ForeignKey("subjects.id"))
-    achievement_id: Mapped[UUID] = mapped_column(ForeignKey("achievements.id"), index=True)
+    achievement_id: Mapped[UUID] = mapped_column(ForeignKey("achievements.id"))
     achievement_version_id: Mapped[UUID] = mapped_column(ForeignKey("achievement_versions.id"), index=True)
     decision_id: Mapped[UUID] = mapped_column(ForeignKey("decisions.id"))
     external_reference: Mapped[str | None] = mapped_column(String(255))
@@ -54,7 +72,7 @@ class Award(Base):
     superseded_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("awards.id"))
     school: Mapped[str | None] = mapped_column(Text)
     district: Mapped[str | None] = mapped_column(Text)
-    jurisdiction: Mapped[str | None] = mapped_column(String(16), index=True)
+    jurisdiction: Mapped[str | None] = mapped_column(String(16))
     created_at: Mapped[datetime]
     # Only the earner changes it.
     visibility: Mapped[Visibility] = mapped_column(

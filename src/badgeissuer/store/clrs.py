@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from badgeissuer.rules.terms import ClrState
@@ -24,6 +24,14 @@ class Clr(Base):
     __table_args__ = (
         Index("ix_clrs_issuer_id_created_at_id", "issuer_id", "created_at", "id"),
         Index("ix_clrs_earner_id_created_at_id", "earner_id", "created_at", "id"),
+        Index("ix_clrs_created_at_id", "created_at", "id"),
+        # Only of parts: in search of those that are none, SQLite would take it instead of an order.
+        Index(
+            "ix_clrs_part_of_id",
+            "part_of_id",
+            postgresql_where=text("part_of_id IS NOT NULL"),
+            sqlite_where=text("part_of_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -43,7 +51,7 @@ class Clr(Base):
     state: Mapped[ClrState] = mapped_column(words(ClrState, "state"))
     state_reason: Mapped[str | None] = mapped_column(Text)
     state_changed_at: Mapped[datetime]
-    part_of_id: Mapped[UUID | None] = mapped_column(ForeignKey("clrs.id"), index=True)
+    part_of_id: Mapped[UUID | None] = mapped_column(ForeignKey("clrs.id"))
     replaced_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("clrs.id"), index=True)
     created_at: Mapped[datetime]
 
@@ -75,10 +83,12 @@ class AdmittedBadge(Base):
     __table_args__ = (
         UniqueConstraint("issuer_id", "earner_id", "sha256"),
         Index("ix_admitted_badges_earner_id_created_at_id", "earner_id", "created_at", "id"),
+        Index("ix_admitted_badges_issuer_id_created_at_id", "issuer_id", "created_at", "id"),
+        Index("ix_admitted_badges_created_at_id", "created_at", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    issuer_id: Mapped[UUID] = mapped_column(ForeignKey("issuers.id"), index=True)
+    issuer_id: Mapped[UUID] = mapped_column(ForeignKey("issuers.id"))
     earner_id: Mapped[UUID] = mapped_column(ForeignKey("earners.id"))
     # The media type of the file that was sent; the text is the JSON that was in it.
     media_type: Mapped[str] = mapped_column(String(64))

@@ -22,6 +22,7 @@ class Endorsement(Base):
     __tablename__ = "endorsements"
     __table_args__ = (
         Index("ix_endorsements_issuer_id_created_at_id", "issuer_id", "created_at", "id"),
+        Index("ix_endorsements_created_at_id", "created_at", "id"),
         Index("ix_endorsements_subject_created_at_id", "subject", "created_at", "id"),
         Index("ix_endorsements_endorsed_issuer_id_created_at_id", "endorsed_issuer_id", "created_at", "id"),
         # What has been signed never takes an endorsement in, so that one of an award stands beside it for ever.
