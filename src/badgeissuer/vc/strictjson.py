@@ -175,7 +175,7 @@ def _check_pointers(value: JsonValue, max_depth: int = limits.JSON_DEPTH) -> boo
     # No pointer is longer than the longest name at every level: nearly always that is enough to know.
     if depth * (longest + 1) <= limits.JSON_POINTER:
         return depth <= max_depth
-    pending: list[tuple[JsonValue, int, int]] = [(value, 0, 1)]
+    pending: list[tuple[Any, int, int]] = [(value, 0, 1)]
     within = True
     while pending:
         item, length, level = pending.pop()
@@ -187,7 +187,7 @@ def _check_pointers(value: JsonValue, max_depth: int = limits.JSON_DEPTH) -> boo
                     raise _malformed("the names of members, one within the other, are too long")
                 if isinstance(member, dict | list):
                     pending.append((member, below, level + 1))
-        elif isinstance(item, list):
+        else:
             within = within and level <= max_depth
             pending.extend((member, length, level + 1) for member in item if isinstance(member, dict | list))
     return within

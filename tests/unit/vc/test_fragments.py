@@ -91,7 +91,9 @@ def test_what_two_of_them_say_is_said_once() -> None:
 
 
 def test_signed_endorsements_inside_of_it_are_remembered_too() -> None:
-    document = badge(endorsement=[records.signed_endorsement()])
+    endorsement = records.signed_endorsement()
+    endorsement["proof"][0]["id"] = "urn:uuid:00000000-0000-4000-8000-00000000000a"
+    document = badge(endorsement=[endorsement])
     expected = oracle.pyld_nquads(document, PINNED)
     assert [lines(document), lines(document)] == [expected, expected]
     kept = len(FRAGMENTS)

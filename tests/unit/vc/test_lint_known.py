@@ -11,6 +11,7 @@ import pytest
 
 from badgeissuer.vc import build, forms, lint
 from badgeissuer.vc.build import open_badge_credential
+from badgeissuer.vc.canon import equal_siblings
 from badgeissuer.vc.lint import known
 from badgeissuer.vc.model.ob3 import Achievement
 from bench import work_unit
@@ -132,3 +133,10 @@ def test_extensions_are_found_wherever_they_are() -> None:
     assert build.uses_extensions([{"a": ({"type": "1EdTechRevocationList"},)}])
     assert build.uses_extensions({"a": {"type": ["A", 1, "1EdTechCredentialRefresh"]}})
     assert not build.uses_extensions({"type": 1, "a": ["1EdTechRevocationList", None, {"b": "1EdTechRevocationList"}]})
+
+
+def test_equal_siblings_pass_over_what_is_no_json() -> None:
+    odd = object()
+    assert equal_siblings({"a": (odd,), "b": odd}) == []
+    assert equal_siblings({"a": [{"b": 1}, {"b": 1}, odd], "c": odd}) == ["/a/1"]
+    assert equal_siblings({"a": [{"b": number} for number in range(20)]}) == []

@@ -180,6 +180,17 @@ def test_a_signer_must_sign_and_a_date_have_a_zone(prepared: Prepared) -> None:
         eddsa.create(prepared, sign=KEY.sign, verification_method=METHOD, created=NOW.replace(tzinfo=None))
 
 
+def test_a_proof_alone_is_that_of_the_secured_document(prepared: Prepared, secured: dict[str, Any]) -> None:
+    given: dict[str, Any] = {"verification_method": METHOD, "created": NOW}
+    proof = eddsa.create_proof(prepared, sign=KEY.sign, **given)
+    assert [proof] == secured["proof"]
+    assert json.loads(data_integrity.spliced(prepared.text, proof)) == secured
+    with pytest.raises(ProofInvalid, match="no Ed25519 signature"):
+        eddsa.create_proof(prepared, sign=lambda data: data[:63], **given)
+    with pytest.raises(TypeError):
+        eddsa.create_proof(prepared.document, sign=KEY.sign, **given)  # type: ignore[arg-type]
+
+
 def test_where_proofs_stand() -> None:
     proof = {"type": "DataIntegrityProof"}
     assert data_integrity.proofs_of({}) == []

@@ -173,3 +173,10 @@ def test_where_a_value_is_refused_is_not_told_by_a_long_pointer() -> None:
     with pytest.raises(MalformedJson) as error:
         strictjson.loads(b'{"%s":[%sNaN]}' % (b"n" * 5_000, b"NaN," * 5_000))
     assert [fault.pointer for fault in error.value.faults] == [""]
+
+
+def test_a_few_levels_too_many_are_found_in_a_long_text_too() -> None:
+    text = json.dumps(["long " * 4_000, [[1]]]).encode()
+    assert strictjson.loads(text, max_depth=3) == json.loads(text)
+    with pytest.raises(MalformedJson, match="deeper than 2"):
+        strictjson.loads(text, max_depth=2)

@@ -79,9 +79,7 @@ class Dataset:
         texts: dict[str, str] = {}
         ordered = self.ordered
         for node, rests in self.about.items():
-            rows = ordered.get(node)
-            if rows is None:
-                rows = ordered[node] = sorted(rests)
+            rows = ordered.get(node) or self._order(node, rests)
             texts[node] = "" if node in known else "_:a" + "_:a".join(rows) if rows else ""
         more: dict[str, list[str]] = {}
         for graph, heads in self.within.items():
@@ -100,6 +98,10 @@ class Dataset:
             rows.sort()
             texts[node] = "".join(rows)
         return texts
+
+    def _order(self, node: str, rests: set[str]) -> list[str]:
+        rows = self.ordered[node] = sorted(rests)
+        return rows
 
     def mentions(self) -> dict[str, list[Quad]]:
         """Blank nodes that stand beside others in a statement, each with those statements."""
@@ -129,9 +131,7 @@ class Dataset:
         # "<" comes before "_": blank subjects come last, by their labels and the blank that ends these.
         ordered = self.ordered
         for node, rests in self.about.items():
-            rows = ordered.get(node)
-            if rows is None:
-                rows = ordered[node] = sorted(rests)
+            rows = ordered.get(node) or self._order(node, rests)
             more = about.get(node)
             about[node] = rows if more is None else sorted([*rows, *more])
         for label, node in sorted((f"{labels[node]} ", node) for node, rows in about.items() if rows):
