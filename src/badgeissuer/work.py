@@ -132,11 +132,13 @@ class Work:
 
     def new_id(self) -> UUID:
         """A time-ordered internal id (RFC 9562 version 7). Those of one unit stand in the order in which it made them:
-        the first 4,096 (§6.2, method 1), which is more than any unit makes."""
+        the first 2^20 (§6.2, method 1), which is more than any unit makes: 100 awards have up to 10,000 pieces of
+        evidence."""
         millis = int(self.now.timestamp() * 1000)
-        count = min(self._ids, 0xFFF)
+        count = min(self._ids, 0xFFFFF)
         self._ids += 1
-        return UUID(int=(millis << 80) | (0x7000 | count) << 64 | 0x8000 << 48 | self.rng.getrandbits(62))
+        low = (count & 0xFF) << 54 | self.rng.getrandbits(54)
+        return UUID(int=(millis << 80) | (0x7000 | count >> 8) << 64 | 0x8000 << 48 | low)
 
     def new_public_id(self) -> UUID:
         """A random id for public URLs (version 4, 122 random bits): says nothing and cannot be guessed."""

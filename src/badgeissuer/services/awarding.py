@@ -13,12 +13,13 @@ from sqlalchemy import select
 from badgeissuer.errors import BadgeissuerError, Conflict
 from badgeissuer.rules import awarding as rules
 from badgeissuer.rules.terms import AwardState, DuplicatePolicy
-from badgeissuer.services import drafting, minting, notifying, stack_jobs, statuses
+from badgeissuer.services import drafting, minting, notifying, stack_jobs, statuses, superseding
 from badgeissuer.services.identifying import Recipient
 from badgeissuer.services.selecting import Edition
+from badgeissuer.services.superseding import Ended
 from badgeissuer.store.assessment import Decision
 from badgeissuer.store.awards import Award, Credential
-from badgeissuer.store.catalog import AchievementVersion, Issuer
+from badgeissuer.store.catalog import AchievementVersion
 from badgeissuer.store.insert import columns_of, insert_rows, padded
 from badgeissuer.store.people import Subject
 from badgeissuer.vc.build import EvidenceFacts, ResultFacts
@@ -47,7 +48,8 @@ class Grounds:
 
 @dataclass(frozen=True, slots=True)
 class AwardDraft:
-    """An award that may be made: its terms, its credential as a draft, the edition that ends an earlier one."""
+    """An award that may be made: its terms, its credential as a draft, the edition that ends an earlier one
+    (``superseding.prepare``)."""
 
     terms: rules.Terms
     grounds: Grounds
@@ -98,9 +100,17 @@ async def draft_all(work: Work, wanted: Sequence[Wanted]) -> list[AwardDraft | B
     outcomes: list[_Terms | BadgeissuerError] = []
     for each in wanted:
         try:
-            outcomes.append(await _terms(work, each, standing))
+            outcomes.append(_terms(work, each, standing))
         except BadgeissuerError as error:
             outcomes.append(error)
+    replaced = await superseding.prepare(
+        work,
+        [
+            Ended(found.earlier, each.edition.issuer)
+            for each, found in zip(wanted, outcomes, strict=True)
+            if isinstance(found, _Terms) and found.earlier is not None
+        ],
+    )
     contents = [
         _contents(each, found.terms) for each, found in zip(wanted, outcomes, strict=True) if isinstance(found, _Terms)
     ]
@@ -114,7 +124,7 @@ async def draft_all(work: Work, wanted: Sequence[Wanted]) -> list[AwardDraft | B
         if isinstance(credential, BadgeissuerError):
             drafts.append(credential)
         else:
-            drafts.append(AwardDraft(outcome.terms, each.grounds, credential, outcome.replaced))
+            drafts.append(AwardDraft(outcome.terms, each.grounds, credential, replaced if outcome.earlier else None))
     return drafts
 
 
@@ -136,9 +146,9 @@ async def award_all(work: Work, due: Sequence[Due]) -> list[tuple[Award, Credent
 
     What goes wrong here goes wrong for all: nothing that is particular to one is left to be found.
     """
-    for each in due:
-        if each.earlier is not None:
-            await _supersede(work, issuer=each.edition.issuer, award=each.earlier, prepared=each.drafted.replaced)
+    ended = [Ended(each.earlier, each.edition.issuer) for each in due if each.earlier is not None]
+    prepared = next((each.drafted.replaced for each in due if each.earlier is not None), None)
+    await superseding.supersede(work, ended, prepared=prepared)
     awards = [_row(work, each) for each in due]
     await insert_rows(work.session, Award, [columns_of(award) for award in awards])
     for award, each in zip(awards, due, strict=True):
@@ -202,10 +212,10 @@ async def standing_awards(work: Work, *, holders: Iterable[tuple[Subject, Achiev
 @dataclass(frozen=True, slots=True)
 class _Terms:
     terms: rules.Terms
-    replaced: statuses.Edition | None
+    earlier: Award | None
 
 
-async def _terms(work: Work, wanted: Wanted, standing: Standing) -> _Terms:
+def _terms(work: Work, wanted: Wanted, standing: Standing) -> _Terms:
     terms = rules.terms(
         wanted.grounds.facts,
         now=work.now,
@@ -215,11 +225,7 @@ async def _terms(work: Work, wanted: Wanted, standing: Standing) -> _Terms:
     if wanted.subject is None:
         return _Terms(terms, None)
     earlier = earlier_award(work, version=wanted.edition.version, subject=wanted.subject, standing=standing)
-    if earlier is None:
-        return _Terms(terms, None)
-    credential = await credential_of(work, award=earlier)
-    replaced = await statuses.prepare_bit(work, issuer=wanted.edition.issuer, credential_id=credential.id, value=True)
-    return _Terms(terms, replaced)
+    return _Terms(terms, earlier)
 
 
 def _contents(wanted: Wanted, terms: rules.Terms) -> drafting.Contents:
@@ -272,15 +278,6 @@ def _duplicate(work: Work, policy: DuplicatePolicy, live: Award | None) -> bool:
             existing=award_url(work.base_url, live.id),
         )
     return verdict == "replace"
-
-
-async def _supersede(work: Work, *, issuer: Issuer, award: Award, prepared: statuses.Edition | None) -> None:
-    award.state = rules.status_transition(award.state, "supersede")
-    award.state_reason, award.state_changed_at = "superseded by a newer award", work.now
-    await work.session.flush()
-    credential = await credential_of(work, award=award)
-    await statuses.publish_bit(work, issuer=issuer, credential_id=credential.id, value=True, prepared=prepared)
-    work.emit("award.superseded", "award", award.id, issuer_id=award.issuer_id)
 
 
 def result_facts(results: list[dict[str, Any]]) -> tuple[ResultFacts, ...]:

@@ -217,7 +217,11 @@ async def _draft(work: Work, cases: Sequence[_Case], people: Mapping[_Person, Su
 async def _record_subjects(work: Work, cases: Sequence[_Case]) -> dict[int, Known]:
     """The locked subjects of the cases. Raises ``InOneUnit``."""
     known: dict[int, Known] = {}
-    for issuer_id, own in sorted(_by_issuer(cases).items()):
+    by_issuer = _by_issuer(cases)
+    if len(by_issuer) > 1:
+        # All at once: one issuer's after the other's, two units of work could wait for each other's new people.
+        await identifying.record_earners(work, {case.asking.earner.identity() for case in cases})
+    for issuer_id, own in sorted(by_issuer.items()):
         earners = {case.asking.earner.identity(): (case.asking.earner, case.urn) for case in own}
         found = await identifying.record_subjects(work, issuer_id=issuer_id, earners=earners)
         known |= {id(case): found[case.asking.earner.identity()] for case in own}

@@ -140,7 +140,7 @@ async def record_subjects(
     Beside each earner is the ``urn`` that they get where they are new; who was known keeps their own. Everything is
     done in the order of ids, so that two units of work wait for each other in one order.
     """
-    ids = await _earners(work, earners)
+    ids = await record_earners(work, earners)
     rows = {
         ids[identity]: {
             "id": work.new_id(),
@@ -180,7 +180,8 @@ def _note(work: Work, subject: Subject, earner: EarnerGiven) -> None:
     subject.updated_at = work.now
 
 
-async def _earners(work: Work, identities: Collection[Identity]) -> dict[Identity, UUID]:
+async def record_earners(work: Work, identities: Collection[Identity]) -> dict[Identity, UUID]:
+    """Find or make earners, whose ids they are. New ones are made in the order of their identities."""
     known = await _known(work, identities)
     new = {identity: work.new_id() for identity in sorted(set(identities) - known.keys())}
     if not new:

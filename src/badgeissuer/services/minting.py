@@ -65,7 +65,8 @@ async def _reserved(work: Work, drafted: Mapping[UUID, CredentialDraft]) -> set[
         if each.endorsements in stand:
             by_issuer[each.contents.issuer.id][award_id] = each
     got: set[UUID] = set()
-    for group in by_issuer.values():
+    # In one order, as all that two units of work may wait for each other with.
+    for _, group in sorted(by_issuer.items()):
         places = {each.credential_id: each.place for each in group.values()}
         issuer = next(iter(group.values())).contents.issuer
         free = await statuses.reserve_all(work, places=places, issuer=issuer)

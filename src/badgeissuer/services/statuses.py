@@ -93,7 +93,9 @@ async def reserve(work: Work, *, place: Place, credential_id: UUID, issuer: Issu
 async def reserve_all(work: Work, *, places: Mapping[UUID, Place], issuer: Issuer) -> set[UUID]:
     """The same for many documents, by their ids; returns those whose index was free."""
     openings = {place.list_id: place.opening for place in places.values() if place.opening is not None}
-    lost = {list_id for list_id, opening in openings.items() if not await _open(work, opening)}
+    # An issuer has one open list of each purpose: two units of work that open some do so in one order.
+    in_order = sorted(openings.values(), key=lambda opening: (opening.purpose, opening.list_id))
+    lost = {opening.list_id for opening in in_order if not await _open(work, opening)}
     return await insert_free(
         work.session,
         StatusEntry,
