@@ -13,10 +13,11 @@ from sqlalchemy import JSON, Table, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from badgeissuer.store.base import Base
+from badgeissuer.store.base import Base, UTCDateTime
 
 _Value = TypeVar("_Value")
 _Row = Mapping[str, Any]
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 async def insert_if_free(session: AsyncSession, row: type[Base], **values: Any) -> bool:
@@ -82,12 +83,11 @@ def _table(row: type[Base]) -> Table:
 @cache
 def _unnest(table: Table, columns: tuple[str, ...]) -> str:
     """One statement for any number of rows, an array for each column: it is planned once, and takes one round trip."""
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     types = [table.c[name].type for name in columns]
     names = ", ".join(f'"{name}"' for name in columns)
     # There are no arrays of the JSON type here: its texts travel as texts.
     arrays = ", ".join(
-        f"${n}::{'text' if isinstance(kind, JSON) else kind.compile(dialect=dialect)}[]"
+        f"${n}::{'text' if isinstance(kind, JSON) else kind.compile(dialect=_DIALECT)}[]"
         for n, kind in enumerate(types, start=1)
     )
     read = ", ".join(
@@ -98,10 +98,15 @@ def _unnest(table: Table, columns: tuple[str, ...]) -> str:
 
 
 def _arrays(table: Table, columns: tuple[str, ...], values: Sequence[_Row]) -> tuple[list[Any], ...]:
-    return tuple(
-        [_json(row[name]) for row in values] if isinstance(table.c[name].type, JSON) else [row[name] for row in values]
-        for name in columns
-    )
+    return tuple(_array(table.c[name].type, [row[name] for row in values]) for name in columns)
+
+
+def _array(kind: Any, values: list[Any]) -> list[Any]:
+    if isinstance(kind, JSON):
+        return [_json(value) for value in values]
+    if isinstance(kind, UTCDateTime):  # its guard: the driver would take a time without a zone as one of some zone
+        return [kind.process_bind_param(value, _DIALECT) for value in values]
+    return values
 
 
 def _json(value: object) -> str | None:
