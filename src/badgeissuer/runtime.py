@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from badgeissuer.drawing.studio import Studio
-from badgeissuer.errors import Misconfigured
+from badgeissuer.errors import Misconfigured, Rejected
 from badgeissuer.keyring.ring import KeyRing, NewKey
 from badgeissuer.keyring.signer import Signer
 from badgeissuer.net.fetch import Fetcher
@@ -23,6 +23,7 @@ from badgeissuer.rules.keys import KeyFacts
 from badgeissuer.rules.terms import KeyAlgorithm
 from badgeissuer.sandbox import Sandbox
 from badgeissuer.services import issuing
+from badgeissuer.services.identifying import Identity
 from badgeissuer.services.issuing import Answered, Order
 from badgeissuer.settings import Settings
 from badgeissuer.store.access import Actor
@@ -85,16 +86,24 @@ def _mailer(settings: Settings) -> Mailer | None:
 
 def _in_units(orders: Sequence[tuple[Actor, Order]]) -> list[tuple[Actor, list[int]]]:
     """Which orders go into one unit of work, by their numbers: those of one caller, and of one person only one."""
-    units: list[tuple[Actor, list[int], set[str]]] = []
+    units: list[tuple[Actor, list[int], set[Identity]]] = []
     for number, (actor, order) in enumerate(orders):
-        person = (order.asking.earner.email or order.asking.earner.did or "").lower()
-        unit = next((unit for unit in units if unit[0] == actor and person not in unit[2]), None)
+        person = _person(order)
+        unit = next((unit for unit in units if unit[0] == actor and not person & unit[2]), None)
         if unit is None:
             unit = (actor, [], set())
             units.append(unit)
         unit[1].append(number)
-        unit[2].add(person)
+        unit[2].update(person)
     return [(caller, numbers) for caller, numbers, _ in units]
+
+
+def _person(order: Order) -> set[Identity]:
+    """By what the earner is known; nothing where the order will be refused for that."""
+    try:
+        return {order.asking.earner.identity()}
+    except Rejected:
+        return set()
 
 
 class Runtime:

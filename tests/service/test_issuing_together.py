@@ -246,6 +246,19 @@ async def test_two_of_one_person_come_one_after_the_other(
         assert [award.superseded_by_id for award in found] == [found[1].id, None]
 
 
+async def test_one_address_that_is_written_in_three_ways_sends_no_group_the_slow_way(service: Service) -> None:
+    headers = await make.register(service)
+    achievement = await make.publish(service, headers, duplicates="allow")
+    actor = await _actor(service, headers)
+    addresses = ["josé@bücher.example", "JOSE\u0301@Bücher.example", "josé@xn--bcher-kva.example"]
+    bodies = [_body(achievement, n, earner={"email": address}) for n, address in enumerate(addresses)]
+    with _writing_units(service) as ends:
+        outcomes = await _together(service, actor, [_order(service, body) for body in bodies])
+    assert _codes(outcomes) == ["Answered"] * 3
+    assert ends == {"commit": 3}
+    assert await _rows(service) == _rows_of(3, people=1)
+
+
 async def test_repeats_within_one_group_get_the_first_answer(service: Service) -> None:
     headers = await make.register(service)
     achievement = await make.publish(service, headers)
