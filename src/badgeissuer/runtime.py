@@ -209,14 +209,17 @@ class Runtime:
         return [outcomes[number] for number in range(len(orders))]
 
     async def _carry_out_in_one(self, actor: Actor, orders: Sequence[Order]) -> Sequence[Answered | Exception]:
-        """In one unit of work; where that fails, each in one of its own, so that nobody pays for another's failure."""
+        """In one unit of work; where that fails, in two halves, and so on: nobody pays for another's failure."""
         try:
             async with self.begin(actor) as work:
                 return await issuing.carry_out(work, orders)
         except Exception as error:
             if len(orders) == 1:
                 return [error]
-        return [outcome for order in orders for outcome in await self._carry_out_in_one(actor, [order])]
+        half = len(orders) // 2
+        return [
+            outcome for part in (orders[:half], orders[half:]) for outcome in await self._carry_out_in_one(actor, part)
+        ]
 
     async def sequence_events(self) -> int:
         """Number what has committed. Any process may call it; an advisory lock makes it one.
