@@ -305,7 +305,8 @@ async def test_evidence_is_told_once_without_its_links(service: Service) -> None
     made = await bundled(service)
     evidence = [{"name": "Plan", "genre": "Lesson plan", "url": "https://files.example.org/1", "share": True}]
     await made.award(2, evidence=evidence)
-    await made.award(evidence=[{"name": "Video", "description": "Nine minutes.", "sha256": "ab" * 32}])
+    video = [{"name": "Video", "description": "Nine minutes.", "sha256": "ab" * 32}]
+    await made.award(evidence=video, decided_at="2026-11-21T10:00:00Z")
     document = json.loads((await made.record()).text)
     assert [(each["name"], each.get("genre"), each.get("id")) for each in document["evidence"]] == [
         ("Plan", "Lesson plan", None),

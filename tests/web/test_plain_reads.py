@@ -162,6 +162,7 @@ async def test_a_file_that_is_locked_as_a_whole_is_waited_for_in_a_thread(
     source = service.runtime.database.lookups
     assert isinstance(source, lookups.Sqlite)
     source._patience_s = 0.05
+    await source.close()  # it looked up the key of whoever registered the issuer
     await service.runtime.database._read_engine.dispose()
     await service.runtime.database._write_engine.dispose()
     with closing(sqlite3.connect(make_url(service.runtime.database.url).database or "")) as other:
