@@ -68,6 +68,15 @@ async def carry_out(work: Work, orders: Sequence[Order]) -> list[Answered | Badg
     return [outcome for outcome in outcomes if outcome is not None]
 
 
+async def earlier(work: Work, order: Order) -> Kept | None:
+    """The answer that was given to the order, perhaps by another process since it was looked for. Raises as it would
+    have then."""
+    [own] = await _claims(work, [order])
+    if isinstance(own, BadgeissuerError):
+        raise own
+    return await answering.find(work, own, request=order.request)
+
+
 def _repeated(
     order: Order, claims: tuple[Claim, ...], given: dict[Claim, Answer]
 ) -> Answered | BadgeissuerError | None:

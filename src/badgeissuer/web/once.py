@@ -13,17 +13,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from sqlalchemy.exc import IntegrityError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from badgeissuer.errors import Conflict, Fault, MalformedInput, NotFound
+from badgeissuer.errors import Conflict, Fault, MalformedInput
 from badgeissuer.runtime import Runtime
-from badgeissuer.services import answering, defining
-from badgeissuer.services.answering import Claim, Kept
+from badgeissuer.services import answering, issuing
+from badgeissuer.services.answering import Kept
 from badgeissuer.services.decision_rows import Asking, Recorded
 from badgeissuer.services.issuing import Answered, Order
 from badgeissuer.store.access import Actor
@@ -57,14 +56,6 @@ class StillRunning(Conflict):
     code = "still-running"
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A platform's own reference for what it sends, and the achievement that says which issuer it belongs to."""
-
-    reference: str
-    achievement_id: UUID
-
-
 async def answer_once(
     runtime: Runtime,
     actor: Actor,
@@ -77,8 +68,22 @@ async def answer_once(
     The request's meaning is its body as ``StrictRoute`` read it. Raises ``MalformedInput`` (bad key), ``Rejected``
     where the key stands for another request, ``StillRunning``, and what ``produce`` raises.
     """
-    once = _Once(runtime, actor, _fingerprint(request), _key(request), None)
-    return await once.respond(lambda: once.answer(produce))
+    key, fingerprint = _key(request), _fingerprint(request)
+    claims = [] if key is None else [answering.client_claim(actor, key)]
+
+    async def answer() -> Answered:
+        async with runtime.begin(actor) as work:
+            found = await answering.find(work, claims, request=fingerprint)
+            if found is not None:
+                return Answered(found, repeated=True)
+            made = await produce(work)
+            await answering.keep(work, claims, request=fingerprint, answer=made)
+        return Answered(made, repeated=False)
+
+    async def earlier(work: Work) -> Kept | None:
+        return await answering.find(work, claims, request=fingerprint)
+
+    return await _respond(runtime, actor, _names(actor, key), answer, earlier)
 
 
 async def issue_once(
@@ -105,80 +110,45 @@ async def issue_once(
                 Fault("/external_reference", "is missing too", "mark-missing"),
             ],
         )
-    mark = None if reference is None else Mark(reference, asking.achievement_id)
-    once = _Once(runtime, actor, _fingerprint(request), key, mark)
+    order = Order(asking, _fingerprint(request), key, write)
+    names = _names(actor, key)
+    if reference is not None:
+        names.append(f"reference {asking.achievement_id} {reference}")
+    return await _respond(
+        runtime, actor, names, lambda: runtime.issue(actor, order), lambda work: issuing.earlier(work, order)
+    )
 
-    async def carry_out() -> Answered:
-        return await runtime.issue(actor, Order(asking, once.fingerprint, key, write))
 
-    return await once.respond(carry_out)
+async def _respond(
+    runtime: Runtime,
+    actor: Actor,
+    names: list[str],
+    answer: Callable[[], Awaitable[Answered]],
+    earlier: Callable[[Work], Awaitable[Kept | None]],
+) -> Response:
+    """The response to a request, which takes its turn for ``names``. ``earlier`` looks for an answer once more."""
+    async with turns_of(runtime).take(names):
+        try:
+            answered = await answer()
+        except (Conflict, IntegrityError):
+            if not names:
+                raise
+            # Perhaps another process answered this very request between our look and our write.
+            async with runtime.begin(actor) as work:
+                found = await earlier(work)
+            if found is None:
+                raise
+            answered = Answered(found, repeated=True)
+    kept = answered.kept
+    headers = {"Location": kept.location} if kept.location is not None else {}
+    if answered.repeated:
+        headers[REPLAY_HEADER] = "true"
+    return Response(kept.body, kept.status, headers, media_type="application/json")
 
 
-@dataclass(frozen=True, slots=True)
-class _Once:
-    runtime: Runtime
-    actor: Actor
-    fingerprint: bytes
-    key: str | None
-    mark: Mark | None
-
-    @property
-    def names(self) -> list[str]:
-        """What this request takes its turn for."""
-        names = []
-        if self.key is not None:
-            claim = answering.client_claim(self.actor, self.key)
-            names.append(f"key {claim.scope} {claim.key}")
-        if self.mark is not None:
-            names.append(f"reference {self.mark.achievement_id} {self.mark.reference}")
-        return names
-
-    async def respond(self, carry_out: Callable[[], Awaitable[Answered]]) -> Response:
-        async with turns_of(self.runtime).take(self.names):
-            try:
-                answered = await carry_out()
-            except (Conflict, IntegrityError):
-                # Perhaps another process answered this very request between our look and our write.
-                earlier = await self.earlier()
-                if earlier is None:
-                    raise
-                answered = Answered(earlier, repeated=True)
-        kept = answered.kept
-        headers = {"Location": kept.location} if kept.location is not None else {}
-        if answered.repeated:
-            headers[REPLAY_HEADER] = "true"
-        return Response(kept.body, kept.status, headers, media_type="application/json")
-
-    async def answer(self, produce: Produce) -> Answered:
-        """The answer, made in a unit of work of its own, unless it was given before."""
-        async with self.runtime.begin(self.actor) as work:
-            claims = await self._claims(work)
-            found = await answering.find(work, claims, request=self.fingerprint)
-            if found is not None:
-                return Answered(found, repeated=True)
-            made = await produce(work)
-            await answering.keep(work, claims, request=self.fingerprint, answer=made)
-        return Answered(made, repeated=False)
-
-    async def earlier(self) -> Kept | None:
-        if not self.names:
-            return None
-        async with self.runtime.begin(self.actor) as work:
-            return await answering.find(work, await self._claims(work), request=self.fingerprint)
-
-    async def _claims(self, work: Work) -> list[Claim]:
-        claims = []
-        if self.key is not None:
-            claims.append(answering.client_claim(self.actor, self.key))
-        if self.mark is not None:
-            try:
-                achievement = await defining.find_achievement(work, achievement_id=self.mark.achievement_id)
-            except NotFound as error:
-                raise NotFound(
-                    error.detail, faults=[Fault("/achievement", "no achievement that you may use has this id")]
-                ) from None
-            claims.append(answering.reference_claim(achievement.issuer_id, self.mark.reference))
-        return claims
+def _names(actor: Actor, key: str | None) -> list[str]:
+    """What a request with this key takes its turn for."""
+    return [] if key is None else [f"key {actor.label} {key}"]
 
 
 class Turns:
