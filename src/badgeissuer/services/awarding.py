@@ -173,7 +173,13 @@ def earlier_award(work: Work, *, version: AchievementVersion, subject: Subject, 
     Raises ``Conflict`` naming the award that exists, where the achievement's policy denies a second one.
     """
     live = standing.get((subject.id, version.achievement_id))
-    return live if _duplicate(work, version.as_parts().duplicates, live) else None
+    verdict = rules.duplicate(version.as_parts().duplicates, live is not None)
+    if verdict == "deny" and live is not None:
+        raise Conflict(
+            "the earner holds this achievement already, and its policy allows one award",
+            existing=award_url(work.base_url, live.id),
+        )
+    return live if verdict == "replace" else None
 
 
 async def credential_of(work: Work, *, award: Award) -> Credential:
@@ -267,17 +273,6 @@ def _row(work: Work, due: Due) -> Award:
         jurisdiction=due.drafted.grounds.affiliation.get("state"),
         created_at=work.now,
     )
-
-
-def _duplicate(work: Work, policy: DuplicatePolicy, live: Award | None) -> bool:
-    """Whether the live award is to be replaced. Raises ``Conflict`` where a second one is denied."""
-    verdict = rules.duplicate(policy, live is not None)
-    if verdict == "deny" and live is not None:
-        raise Conflict(
-            "the earner holds this achievement already, and its policy allows one award",
-            existing=award_url(work.base_url, live.id),
-        )
-    return verdict == "replace"
 
 
 def result_facts(results: list[dict[str, Any]]) -> tuple[ResultFacts, ...]:

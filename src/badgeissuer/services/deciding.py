@@ -4,7 +4,7 @@ No decision without a named person, and none that the policy does not carry. Wha
 a new decision.
 
 Whatever can be wrong with one of many is found before the first row is written, on rows that are locked by then. What
-goes wrong after that ends the unit of work, and whoever called tries each by itself.
+goes wrong after that ends the unit of work, and whoever called tries again with fewer at a time.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -201,17 +202,19 @@ async def _draft(work: Work, cases: Sequence[_Case], people: Mapping[_Person, Su
             case.error = drafted
         else:
             case.drafted = drafted
-    for case in _open(cases):
-        subject = people.get(_person(case))
-        assert case.edition is not None
-        assert case.ruling is not None
-        if subject is not None and case.ruling.state is not DecisionState.DECIDED:
-            # Refuse early what could only end in a denied duplicate.
-            try:
-                standing = await awarding.standing_awards(work, holders=[(subject, case.edition.version)])
-                awarding.earlier_award(work, version=case.edition.version, subject=subject, standing=standing)
-            except BadgeissuerError as error:
-                case.error = error
+    undecided = [
+        (case, person, case.edition.version)
+        for case in _open(cases)
+        if case.edition is not None and case.ruling is not None and case.ruling.state is not DecisionState.DECIDED
+        if (person := people.get(_person(case))) is not None
+    ]
+    standing = await awarding.standing_awards(work, holders=[(person, version) for _, person, version in undecided])
+    for case, person, version in undecided:
+        # Refuse early what could only end in a denied duplicate.
+        _tried(
+            case,
+            partial(awarding.earlier_award, work, version=version, subject=person, standing=standing),
+        )
 
 
 async def _record_subjects(work: Work, cases: Sequence[_Case]) -> dict[int, Known]:

@@ -146,21 +146,23 @@ async def prepare_bit(work: Work, *, issuer: Issuer, credential_id: UUID, value:
 
 async def publish_bit(
     work: Work, *, issuer: Issuer, credential_id: UUID, value: bool, prepared: Edition | None
-) -> bool:
+) -> None:
     """Sign and store the edition. Where the list moved since it was prepared, it is made again on the locked row."""
-    entry = (await work.session.scalars(select(StatusEntry).where(StatusEntry.credential_id == credential_id))).one()
-    row = await work.locked(StatusList, entry.list_id)
-    edition = prepared
-    if edition is None or edition.version != row.version + 1:
-        edition = await prepare_bit(work, issuer=issuer, credential_id=credential_id, value=value)
-    if edition is None:
-        return False
-    await _publish(work, row, edition)
-    return True
+    await publish_bits(work, issuer=issuer, credential_ids=[credential_id], value=value, prepared=prepared)
 
 
-async def publish_bits(work: Work, *, issuer: Issuer, credential_ids: Collection[UUID], value: bool) -> None:
-    """The same for several documents of one issuer at once: each list that changes has one next edition."""
+async def publish_bits(
+    work: Work,
+    *,
+    issuer: Issuer,
+    credential_ids: Collection[UUID],
+    value: bool,
+    prepared: Edition | None = None,
+) -> None:
+    """The same for several documents of one issuer at once: each list that changes has one next edition.
+
+    ``prepared`` is that of the only document, where there is one.
+    """
     query = select(StatusEntry).where(StatusEntry.credential_id.in_(credential_ids)).order_by(StatusEntry.list_id)
     entries = (await work.session.scalars(query)).all()
     # In the order of their ids, as any other unit locks them.
@@ -169,8 +171,12 @@ async def publish_bits(work: Work, *, issuer: Issuer, credential_ids: Collection
         bits = Bits.from_bytes(row.bits)
         for entry in those:
             bits.set(entry.index, value)
-        if bits.to_bytes() != row.bits:
-            await _publish(work, row, await _next_edition(work, row, issuer=issuer, bits=bits))
+        if bits.to_bytes() == row.bits:
+            continue
+        edition = prepared
+        if edition is None or edition.version != row.version + 1:
+            edition = await _next_edition(work, row, issuer=issuer, bits=bits)
+        await _publish(work, row, edition)
 
 
 async def _publish(work: Work, row: StatusList, edition: Edition) -> None:

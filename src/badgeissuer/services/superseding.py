@@ -39,14 +39,11 @@ async def supersede(work: Work, ended: Sequence[Ended], *, prepared: statuses.Ed
         each.award.state_reason, each.award.state_changed_at = "superseded by a newer award", work.now
     await work.session.flush()
     credentials = await _credentials(work, ended)
-    if len(credentials) == 1:
-        [(issuer, credential_id)] = credentials
-        await statuses.publish_bit(work, issuer=issuer, credential_id=credential_id, value=True, prepared=prepared)
-    else:
-        issuers = {issuer.id: issuer for issuer, _ in credentials}
-        for id_, issuer in sorted(issuers.items()):
-            ids = [credential_id for of, credential_id in credentials if of.id == id_]
-            await statuses.publish_bits(work, issuer=issuer, credential_ids=ids, value=True)
+    # What was prepared is the edition for the only one.
+    edition = prepared if len(credentials) == 1 else None
+    for id_, issuer in sorted({issuer.id: issuer for issuer, _ in credentials}.items()):
+        ids = [credential_id for of, credential_id in credentials if of.id == id_]
+        await statuses.publish_bits(work, issuer=issuer, credential_ids=ids, value=True, prepared=edition)
     for each in ended:
         work.emit("award.superseded", "award", each.award.id, issuer_id=each.award.issuer_id)
 
