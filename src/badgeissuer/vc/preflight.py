@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from badgeissuer.errors import BadgeissuerError, TooLarge
-from badgeissuer.vc import strictjson
 from badgeissuer.vc.canon import FOREIGN_BUDGET, Budget, Canonical, canonicalize, check_values
 from badgeissuer.vc.checks.plan import budget_of
 from badgeissuer.vc.contexts import ContextStore
@@ -23,6 +22,7 @@ from badgeissuer.vc.lint import Prepared
 from badgeissuer.vc.profiles import canvas, credly, dcc, learncard, linkedin, onedtech, openbadgeslib
 from badgeissuer.vc.profiles.findings import Finding, Findings, Reading, Severity, read
 from badgeissuer.vc.profiles.targets import IMPORTERS, KNOWN_TARGETS, Target, Verdict
+from badgeissuer.vc.proofs.data_integrity import spliced
 
 __all__ = [
     "IMPORTERS",
@@ -154,7 +154,7 @@ def answer_prepared(
     It was read and canonicalised already, and nothing of it is lost, or it would not be a ``Prepared``. ``proof`` may
     be without its signature, which no profile reads. Raises nothing.
     """
-    text = f"{prepared.text[:-1]},{strictjson.dumps({'proof': [proof]})[1:]}"
+    text = spliced(prepared.text, proof)
     reading = Reading({**prepared.document, "proof": [proof]}, None, text, len(text.encode("utf-8")))
     return tuple(_judged(target, list(_PROFILES[target](reading))) for target in dict.fromkeys(targets))
 

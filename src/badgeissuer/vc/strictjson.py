@@ -173,24 +173,24 @@ def _check_pointers(value: JsonValue, max_depth: int = limits.JSON_DEPTH) -> boo
     """Whether it is nested no deeper. Raises ``MalformedJson`` for names that are too long, one within the other."""
     depth, longest = _extent(value)
     # No pointer is longer than the longest name at every level: nearly always that is enough to know.
-    if depth * (longest + 1) <= limits.JSON_POINTER:
-        return depth <= max_depth
-    pending: list[tuple[Any, int, int]] = [(value, 0, 1)]
-    within = True
+    if depth * (longest + 1) > limits.JSON_POINTER:
+        _check_lengths(value)
+    return depth <= max_depth
+
+
+def _check_lengths(value: JsonValue) -> None:
+    pending: list[tuple[Any, int]] = [(value, 0)]
     while pending:
-        item, length, level = pending.pop()
+        item, length = pending.pop()
         if isinstance(item, dict):
-            within = within and level <= max_depth
             for name, member in item.items():
                 below = length + len(name) + 1
                 if below > limits.JSON_POINTER:
                     raise _malformed("the names of members, one within the other, are too long")
                 if isinstance(member, dict | list):
-                    pending.append((member, below, level + 1))
+                    pending.append((member, below))
         else:
-            within = within and level <= max_depth
-            pending.extend((member, length, level + 1) for member in item if isinstance(member, dict | list))
-    return within
+            pending.extend((member, length) for member in item if isinstance(member, dict | list))
 
 
 def _extent(value: JsonValue) -> tuple[int, int]:

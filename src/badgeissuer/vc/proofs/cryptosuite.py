@@ -97,11 +97,14 @@ class Cryptosuite:
             data = hash_data(jcs(proof), jcs(body))
         else:
             data = hash_data(config_nquads(proof), _canonical_of(prepared, body, chained))
+        return {**document, "proof": [*proofs, self.signed(proof, data, sign=sign)]}
+
+    def signed(self, proof: Mapping[str, Any], data: bytes, *, sign: Callable[[bytes], bytes]) -> dict[str, Any]:
+        """The proof with its signature over the data. Raises ``ProofInvalid`` for a signature of another length."""
         signature = sign(data)
         if len(signature) != size_of(self.curves[0]):
             raise invalid(f"the signer gave no {self.curves[0]} signature")
-        proof["proofValue"] = multibase_encode(signature)
-        return {**document, "proof": [*proofs, proof]}
+        return {**proof, "proofValue": multibase_encode(signature)}
 
     def verify(self, proof: Mapping[str, Any], *, document: bytes, config: bytes, key: PublicKey) -> None:
         """Return where the proof holds over both ``inputs`` under the key; raise ``ProofInvalid`` otherwise.

@@ -11,10 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from badgeissuer.vc.lint import Prepared
-from badgeissuer.vc.multikey import PublicKey, multibase_encode
+from badgeissuer.vc.multikey import PublicKey
 from badgeissuer.vc.proofs import options
 from badgeissuer.vc.proofs.data_integrity import ASSERTION_METHOD, PROOF_TYPE, hash_data, invalid, proof_config
-from badgeissuer.vc.proofs.signatures import Curve, size_of
 from badgeissuer.vc.proofs.suites import EDDSA_RDFC_2022
 
 __all__ = [
@@ -90,10 +89,7 @@ def create_proof(
     if not isinstance(prepared, Prepared):
         raise TypeError("only a Prepared can be signed")
     proof = options.written(cryptosuite=CRYPTOSUITE, created=created, method=verification_method, options=_NO_OPTIONS)
-    signature = sign(hash_data(config_nquads(proof), prepared.canonical.nquads))
-    if len(signature) != size_of(Curve.ED25519):
-        raise invalid(f"the signer gave no {Curve.ED25519} signature")
-    return {**proof, "proofValue": multibase_encode(signature)}
+    return EDDSA_RDFC_2022.signed(proof, hash_data(config_nquads(proof), prepared.canonical.nquads), sign=sign)
 
 
 def verify(proof: Mapping[str, Any], *, config_nquads: bytes, document_nquads: bytes, key: PublicKey) -> None:
